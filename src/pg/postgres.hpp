@@ -1,0 +1,32 @@
+#pragma once
+
+// PostgreSQL's headers, the only place that includes them, and what differs between the supported versions.
+// Include standard and Boost headers before this one: PostgreSQL's macros would break them.
+
+#ifdef LEADSCORE_CORE_ONLY
+#error "src/core must not include PostgreSQL's headers"
+#endif
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wregister"
+#pragma GCC diagnostic ignored "-Wvolatile"
+
+extern "C" {
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "libpq/pqformat.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+}
+
+#pragma GCC diagnostic pop
+
+static_assert(PG_VERSION_NUM >= 150000, "pg_leadscore needs PostgreSQL 15 or later");
