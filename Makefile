@@ -3,17 +3,17 @@
 # CMakeLists.txt builds what needs no server (unit tests, fuzzers, benchmarks).
 
 EXTENSION = pg_leadscore
-VERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(EXTENSION).control)
+EXTENSION_VERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(EXTENSION).control)
 MODULE_big = $(EXTENSION)
 
 SOURCES = $(sort $(wildcard src/core/*.cpp src/pg/*.cpp src/functions/*.cpp))
-HEADERS_ALL = $(wildcard src/core/*.hpp src/pg/*.hpp src/functions/*.hpp)
+PRIVATE_HEADERS = $(wildcard src/core/*.hpp src/pg/*.hpp src/functions/*.hpp)
 OBJS = $(SOURCES:.cpp=.o)
 
 # The install script is one file per topic, in the order of their numbers.
 TOPICS = $(sort $(wildcard src/sql/*.sql))
-INSTALL_SCRIPT = $(EXTENSION)--$(VERSION).sql
-DATA_built = $(INSTALL_SCRIPT)
+EXTENSION_SCRIPT = $(EXTENSION)--$(EXTENSION_VERSION).sql
+DATA_built = $(EXTENSION_SCRIPT)
 
 REGRESS = $(sort $(basename $(notdir $(wildcard sql/*.sql))))
 REGRESS_OPTS = --load-extension=$(EXTENSION)
@@ -30,7 +30,7 @@ PG_CXXFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-
 SHLIB_LINK += -fsanitize=$(SANITIZE)
 endif
 
-EXTRA_CLEAN = $(INSTALL_SCRIPT) results regression.diffs regression.out
+EXTRA_CLEAN = $(EXTENSION_SCRIPT) results regression.diffs regression.out
 
 # Bitcode for JIT inlining would need a clang that knows C++20 on every machine that builds.
 override with_llvm = no
@@ -39,7 +39,7 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-$(OBJS): $(HEADERS_ALL) Makefile
+$(OBJS): $(PRIVATE_HEADERS) Makefile
 
-$(INSTALL_SCRIPT): $(TOPICS) $(EXTENSION).control
+$(EXTENSION_SCRIPT): $(TOPICS) $(EXTENSION).control
 	{ echo '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(TOPICS); } > $@
