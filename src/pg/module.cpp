@@ -1,5 +1,12 @@
-#include "pg/postgres.hpp"
+#include "pg/clock.hpp"
+#include "pg/program.hpp"
 
 extern "C" {
 PG_MODULE_MAGIC;
+PGDLLEXPORT void _PG_init();
+}
+
+void _PG_init() {
+    leadscore::pg::define_clock_setting();
+    leadscore::pg::register_program_invalidation();
 }

@@ -1,0 +1,53 @@
+#include "pg/caller.hpp"
+
+namespace leadscore::pg {
+
+namespace {
+
+const Caller *caller = nullptr;
+
+Oid implementation_of(Oid function) {
+    HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+    if (!HeapTupleIsValid(tuple))
+        elog(ERROR, "cache lookup failed for function %u", function);
+    auto *form = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
+    Oid implementation = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(NameStr(form->proname)),
+                                         PointerGetDatum(&form->proargtypes),
+                                         ObjectIdGetDatum(get_namespace_oid("leadscore_internal", false)));
+    if (!OidIsValid(implementation))
+        elog(ERROR, "leadscore_internal has no implementation of %s", NameStr(form->proname));
+    ReleaseSysCache(tuple);
+    return implementation;
+}
+
+} // namespace
+
+const Caller *current_caller() { return caller; }
+
+Datum call_implementation(FunctionCallInfo fcinfo) {
+    FmgrInfo implementation;
+    fmgr_info(implementation_of(fcinfo->flinfo->fn_oid), &implementation);
+
+    LOCAL_FCINFO(call, FUNC_MAX_ARGS);
+    InitFunctionCallInfoData(*call, &implementation, fcinfo->nargs, fcinfo->fncollation, fcinfo->context, nullptr);
+    for (int i = 0; i < fcinfo->nargs; i++)
+        call->args[i] = fcinfo->args[i];
+
+    const Caller here{GetUserId(), pstrdup(namespace_search_path)};
+    const Caller *outer = caller;
+    Datum result = 0;
+    PG_TRY();
+    {
+        caller = &here;
+        result = FunctionCallInvoke(call);
+    }
+    PG_FINALLY();
+    {
+        caller = outer;
+    }
+    PG_END_TRY();
+    fcinfo->isnull = call->isnull;
+    return result;
+}
+
+} // namespace leadscore::pg

@@ -1,0 +1,204 @@
+#include "pg/expression.hpp"
+
+namespace leadscore::pg {
+
+namespace {
+
+// Positions in errors are those of the expression, not of the statement that contains it.
+void add_expression_to_error(void *argument) {
+    const auto *subject = static_cast<const ExpressionSubject *>(argument);
+    int position = geterrposition();
+    if (position > 0) {
+        errposition(0);
+        internalerrposition(position);
+    }
+    internalerrquery(subject->text);
+    errcontext("%s on \"%s\"", subject->role, RelationGetRelationName(subject->relation));
+}
+
+int cursor_position(const ExpressionSubject &subject, int location) {
+    return location < 0 ? 0 : pg_mbstrlen_with_len(subject.text, location) + 1;
+}
+
+Node *parse_one_value(const ExpressionSubject &subject) {
+    List *statements = raw_parser(subject.text, RAW_PARSE_PLPGSQL_EXPR);
+    auto *select = castNode(SelectStmt, linitial_node(RawStmt, statements)->stmt);
+    bool plain = list_length(select->targetList) == 1 && select->distinctClause == NIL && select->intoClause == nullptr &&
+                 select->fromClause == NIL && select->whereClause == nullptr && select->groupClause == NIL &&
+                 select->havingClause == nullptr && select->windowClause == NIL && select->valuesLists == NIL &&
+                 select->sortClause == NIL && select->limitOffset == nullptr && select->limitCount == nullptr &&
+                 select->lockingClause == NIL && select->withClause == nullptr && select->op == SETOP_NONE;
+    ResTarget *target = plain ? linitial_node(ResTarget, select->targetList) : nullptr;
+    bool star = plain && IsA(target->val, ColumnRef) &&
+                IsA(llast(reinterpret_cast<ColumnRef *>(target->val)->fields), A_Star);
+    if (!plain || star || target->name != nullptr)
+        ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("not a single expression: %s", subject.text),
+                        errhint("Give one SQL expression on the columns of the row, without SELECT, FROM or WHERE.")));
+    return target->val;
+}
+
+// What one node of the expression is refused for.
+struct Refusal {
+    Node *node = nullptr;
+    int sqlstate = 0;
+    const char *reason = nullptr;
+    const char *hint = nullptr;
+};
+
+bool is_mutable_function(Oid function, void *) { return func_volatile(function) != PROVOLATILE_IMMUTABLE; }
+
+bool mixes_zoned_and_local_time(Oid function) {
+    Oid *argument_types = nullptr;
+    int arguments = 0;
+    Oid result = get_func_signature(function, &argument_types, &arguments);
+    bool zoned = result == TIMESTAMPTZOID;
+    for (int i = 0; i < arguments; i++)
+        zoned = zoned || argument_types[i] == TIMESTAMPTZOID || argument_types[i] == TIMETZOID;
+    return zoned;
+}
+
+bool is_mutable_time_function(Oid function, void *) {
+    return func_volatile(function) != PROVOLATILE_IMMUTABLE && mixes_zoned_and_local_time(function);
+}
+
+constexpr const char *immutable_hint =
+    "The result of an expression may depend on the row alone. For dates and times name the zone, as in "
+    "(happened_at AT TIME ZONE 'UTC')::date; the age of an activity is what decay is for.";
+
+bool refuse_node(Node *node, void *argument) {
+    if (node == nullptr)
+        return false;
+    auto *refusal = static_cast<Refusal *>(argument);
+    auto refuse = [&](int sqlstate, const char *reason, const char *hint) {
+        *refusal = Refusal{node, sqlstate, reason, hint};
+        return true;
+    };
+    if (IsA(node, SubLink))
+        return refuse(ERRCODE_FEATURE_NOT_SUPPORTED, "a sub-select is not allowed in an expression",
+                      "Name the tables to look up with the argument through.");
+    if (IsA(node, Aggref) || IsA(node, GroupingFunc))
+        return refuse(ERRCODE_GROUPING_ERROR, "an aggregate is not allowed in an expression",
+                      "An expression is evaluated on one row.");
+    if (IsA(node, WindowFunc))
+        return refuse(ERRCODE_WINDOWING_ERROR, "a window function is not allowed in an expression",
+                      "An expression is evaluated on one row.");
+    if ((IsA(node, FuncExpr) && reinterpret_cast<FuncExpr *>(node)->funcretset) ||
+        (IsA(node, OpExpr) && reinterpret_cast<OpExpr *>(node)->opretset))
+        return refuse(ERRCODE_FEATURE_NOT_SUPPORTED, "an expression must give one value, not a set", nullptr);
+    if (IsA(node, Var) && reinterpret_cast<Var *>(node)->varattno <= 0)
+        return refuse(ERRCODE_FEATURE_NOT_SUPPORTED, "an expression may use the ordinary columns of the row only",
+                      "Name the columns that it needs.");
+    if (IsA(node, SQLValueFunction) || IsA(node, NextValueExpr))
+        return refuse(ERRCODE_INVALID_OBJECT_DEFINITION, "an expression must be immutable", immutable_hint);
+    if (check_functions_in_node(node, is_mutable_function, nullptr))
+        return refuse(ERRCODE_INVALID_OBJECT_DEFINITION, "functions and operators in an expression must be immutable",
+                      check_functions_in_node(node, is_mutable_time_function, nullptr)
+                          ? immutable_hint
+                          : "The result of an expression may depend on the row alone.");
+    return walk_expression(node, refuse_node, argument);
+}
+
+void refuse_virtual_columns([[maybe_unused]] const ExpressionSubject &subject, [[maybe_unused]] Node *expression) {
+#if PG_VERSION_NUM >= 180000
+    // They are not computed yet when triggers fire.
+    Bitmapset *columns = nullptr;
+    pull_varattnos(expression, 1, &columns);
+    for (int member = bms_next_member(columns, -1); member >= 0; member = bms_next_member(columns, member)) {
+        AttrNumber number = static_cast<AttrNumber>(member + FirstLowInvalidHeapAttributeNumber);
+        Form_pg_attribute column = TupleDescAttr(RelationGetDescr(subject.relation), number - 1);
+        if (column->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL)
+            ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                            errmsg("column \"%s\" is a virtual generated column", NameStr(column->attname)),
+                            errhint("Use the expression that it is generated from, or make it STORED.")));
+    }
+#endif
+}
+
+// Runs the body with the context that explains where in which expression an error is.
+template <typename Body> Node *with_error_context(const ExpressionSubject &subject, Body body) {
+    ErrorContextCallback context;
+    context.callback = add_expression_to_error;
+    context.arg = const_cast<ExpressionSubject *>(&subject);
+    context.previous = error_context_stack;
+    error_context_stack = &context;
+    Node *result = body();
+    error_context_stack = context.previous;
+    return result;
+}
+
+Node *analyse(const ExpressionSubject &subject, ParseState *state) {
+    Node *raw = parse_one_value(subject);
+    state->p_sourcetext = subject.text;
+    ParseNamespaceItem *row = addRangeTableEntryForRelation(state, subject.relation, AccessShareLock, nullptr, false, true);
+    addNSItemToQuery(state, row, true, true, true);
+    Node *expression = transformExpr(state, raw, EXPR_KIND_SELECT_TARGET);
+
+    Refusal refusal;
+    if (refuse_node(expression, &refusal))
+        ereport(ERROR, (errcode(refusal.sqlstate), errmsg("%s: %s", refusal.reason, subject.text),
+                        refusal.hint != nullptr ? errhint("%s", refusal.hint) : 0,
+                        errposition(cursor_position(subject, exprLocation(refusal.node)))));
+    refuse_virtual_columns(subject, expression);
+    return expression;
+}
+
+} // namespace
+
+Node *parse_expression(const ExpressionSubject &subject) {
+    return with_error_context(subject, [&] {
+        ParseState *state = make_parsestate(nullptr);
+        Node *expression = analyse(subject, state);
+        assign_expr_collations(state, expression);
+        return expression;
+    });
+}
+
+Node *parse_expression_as(const ExpressionSubject &subject, Oid type) {
+    return with_error_context(subject, [&] {
+        ParseState *state = make_parsestate(nullptr);
+        Node *expression = analyse(subject, state);
+        Oid given = exprType(expression);
+        // Points are numbers of any type; a cast to float8 loses no more than float8 must.
+        CoercionContext strength = type == FLOAT8OID ? COERCION_ASSIGNMENT : COERCION_IMPLICIT;
+        if (type == FLOAT8OID && TypeCategory(given) != TYPCATEGORY_NUMERIC && given != UNKNOWNOID)
+            strength = COERCION_IMPLICIT;
+        Node *coerced = coerce_to_target_type(state, expression, given, type, -1, strength, COERCE_IMPLICIT_CAST, -1);
+        if (coerced == nullptr)
+            ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                            errmsg("%s must be of type %s, not %s: %s", subject.role, format_type_be(type),
+                                   format_type_be(given), subject.text),
+                            errposition(cursor_position(subject, exprLocation(expression)))));
+        Refusal refusal;
+        if (refuse_node(coerced, &refusal))
+            ereport(ERROR, (errcode(refusal.sqlstate), errmsg("%s: %s", refusal.reason, subject.text),
+                            refusal.hint != nullptr ? errhint("%s", refusal.hint) : 0));
+        assign_expr_collations(state, coerced);
+        return coerced;
+    });
+}
+
+char *deparse(Relation relation, Node *expression) {
+    int nest = NewGUCNestLevel();
+    set_config_option("search_path", "pg_catalog", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    List *context = deparse_context_for(RelationGetRelationName(relation), RelationGetRelid(relation));
+    char *text = deparse_expression(expression, context, false, false);
+    AtEOXact_GUC(true, nest);
+    return text;
+}
+
+namespace {
+
+bool is_user_function(Oid function, void *) { return function >= FirstNormalObjectId; }
+
+bool visit_for_user_functions(Node *node, void *context) {
+    if (node == nullptr)
+        return false;
+    return check_functions_in_node(node, is_user_function, nullptr) ||
+           walk_expression(node, visit_for_user_functions, context);
+}
+
+} // namespace
+
+bool calls_user_functions(Node *expression) { return visit_for_user_functions(expression, nullptr); }
+
+} // namespace leadscore::pg

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "pg/program.hpp"
+
+namespace leadscore::pg {
+
+// One raw fact of a change: an activity was added to or removed from what counts for an entity.
+struct Fact {
+    const Branch *branch;
+    Datum key;
+    TimestampTz occurred_at;
+    double points;
+    int16 sign;
+    int16 activities;
+};
+
+// A growing list of facts, in the memory context that it was made in.
+struct Facts {
+    MemoryContext context;
+    Fact *items;
+    int count;
+    int capacity;
+};
+
+Facts make_facts(int capacity);
+void append(Facts *facts, const Fact &fact);
+
+// What a row gives to a branch: one fact per entity that its links reach. An activity counts where no branch of the
+// same group before counted it (counted: one flag per group). Errors of the user's expressions are thrown.
+void evaluate(const Branch &branch, ExprContext *context, TupleTableSlot *row, int16 sign, bool *counted, Facts *facts);
+
+// Drops the facts from `first` on where a change took away exactly what it added.
+void cancel_equal(Facts *facts, int first);
+
+} // namespace leadscore::pg

@@ -1,0 +1,145 @@
+#include <type_traits>
+
+#include "pg/pending.hpp"
+
+#include "pg/owner.hpp"
+#include "pg/subtransaction.hpp"
+
+namespace leadscore::pg {
+
+namespace {
+
+// The columns of a pending table, in order.
+enum PendingColumn { component_column, sign_column, activities_column, occurred_at_column, points_column, stamp_column,
+                     key_column, pending_columns };
+
+// A pending table opened for appending.
+class Appender {
+public:
+    explicit Appender(Oid table)
+        : relation_(table_open(table, RowExclusiveLock)), executor_(CreateExecutorState()),
+          target_(makeNode(ResultRelInfo)),
+          slot_(MakeSingleTupleTableSlot(RelationGetDescr(relation_), &TTSOpsVirtual)) {
+        InitResultRelInfo(target_, relation_, 1, nullptr, 0);
+        ExecOpenIndices(target_, false);
+    }
+
+    void add(const Branch &branch, const Fact *fact) {
+        ExecClearTuple(slot_);
+        bool is_mark = fact == nullptr;
+        slot_->tts_values[component_column] = Int32GetDatum(branch.component);
+        slot_->tts_values[sign_column] = Int16GetDatum(is_mark ? 0 : fact->sign);
+        slot_->tts_values[activities_column] = Int16GetDatum(is_mark ? 0 : fact->activities);
+        slot_->tts_values[occurred_at_column] = TimestampTzGetDatum(is_mark ? 0 : fact->occurred_at);
+        slot_->tts_values[points_column] = is_mark ? 0 : Float8GetDatum(fact->points);
+        slot_->tts_values[stamp_column] = 0;
+        slot_->tts_values[key_column] = is_mark ? 0 : fact->key;
+        for (int column = 0; column < pending_columns; column++)
+            slot_->tts_isnull[column] = false;
+        slot_->tts_isnull[stamp_column] = true;
+        slot_->tts_isnull[occurred_at_column] = is_mark;
+        slot_->tts_isnull[points_column] = is_mark;
+        slot_->tts_isnull[key_column] = is_mark;
+        ExecStoreVirtualTuple(slot_);
+        table_tuple_insert(relation_, slot_, GetCurrentCommandId(true), 0, nullptr);
+        insert_index_tuples(target_, slot_, executor_);
+        ResetPerTupleExprContext(executor_);
+    }
+
+    void close() {
+        ExecCloseIndices(target_);
+        ExecDropSingleTupleTableSlot(slot_);
+        FreeExecutorState(executor_);
+        table_close(relation_, NoLock);
+    }
+
+private:
+    Relation relation_;
+    EState *executor_;
+    ResultRelInfo *target_;
+    TupleTableSlot *slot_;
+};
+
+// PostgreSQL's errors jump past it, so it must not need a destructor.
+static_assert(std::is_trivially_destructible_v<Appender>);
+
+} // namespace
+
+void append_deltas(const Facts &facts) {
+    int written = 0;
+    for (int first = 0; written < facts.count; first++) {
+        Oid table = facts.items[first].branch->pending;
+        bool done = false;
+        for (int i = 0; i < first && !done; i++)
+            done = facts.items[i].branch->pending == table;
+        if (done)
+            continue;
+        Appender appender(table);
+        for (int i = first; i < facts.count; i++) {
+            if (facts.items[i].branch->pending != table)
+                continue;
+            appender.add(*facts.items[i].branch, &facts.items[i]);
+            written++;
+        }
+        appender.close();
+    }
+}
+
+void append_component_mark(const Branch &branch) {
+    Appender appender(branch.pending);
+    appender.add(branch, nullptr);
+    appender.close();
+}
+
+void report_broken(const Branch &branch, int sqlstate, const char *message) {
+    constexpr const char *insert = R"(
+        INSERT INTO leadscore_internal.incident (score, sqlstate, message)
+        SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM leadscore_internal.incident AS i
+                                            WHERE i.score OPERATOR(pg_catalog.=) $1))";
+    Oid types[] = {INT4OID, TEXTOID, TEXTOID};
+    Datum values[] = {Int32GetDatum(branch.score), CStringGetTextDatum(unpack_sql_state(sqlstate)),
+                      CStringGetTextDatum(message)};
+    volatile uint64 inserted = 0;
+    as_extension_owner([&] {
+        SPI_connect();
+        int result = SPI_execute_with_args(insert, 3, types, values, nullptr, false, 0);
+        if (result != SPI_OK_INSERT)
+            elog(ERROR, "noting a broken score failed: %s", SPI_result_code_string(result));
+        inserted = SPI_processed;
+        SPI_finish();
+    });
+    if (inserted > 0)
+        ereport(WARNING, (errcode(sqlstate), errmsg("a score is broken: %s", message),
+                          errdetail("The row was written; the score cannot be read until it is mended."),
+                          errhint("Mend the rule or the data, then CALL leadscore.publish() for the score that "
+                                  "leadscore.status shows as broken.")));
+}
+
+void fold_now_and_then(const Facts &facts) {
+    // Folding twice what a backend appends keeps up with any load; a large statement is left to tick.
+    constexpr int batch = 64;
+    static int appended = 0;
+    appended += Min(facts.count, batch);
+    if (appended < batch / 2 || IsolationUsesXactSnapshot())
+        return;
+    appended = 0;
+    const Branch &branch = *facts.items[facts.count - 1].branch;
+    CaughtError error;
+    bool folded = in_subtransaction(
+        [&] {
+            as_extension_owner([&] {
+                Oid types[] = {INT4OID, INT4OID};
+                Datum values[] = {Int32GetDatum(branch.component), Int32GetDatum(batch)};
+                SPI_connect();
+                SPI_execute_with_args("SELECT leadscore_internal.fold_some($1, $2)", 2, types, values, nullptr, false,
+                                      0);
+                SPI_finish();
+            });
+        },
+        &error, CurrentMemoryContext);
+    if (!folded)
+        ereport(WARNING, (errcode(error.sqlstate), errmsg("could not fold pending changes: %s", error.message),
+                          errhint("Scores stay exact; CALL leadscore.tick() folds what is pending.")));
+}
+
+} // namespace leadscore::pg

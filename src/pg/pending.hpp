@@ -1,0 +1,21 @@
+#pragma once
+
+#include "pg/facts.hpp"
+
+namespace leadscore::pg {
+
+// Appends to the pending tables, which is all that a writer of the CRM ever does to the extension's data.
+
+// A delta for every fact.
+void append_deltas(const Facts &facts);
+
+// A mark that takes the whole component from the CRM's rows until it is folded.
+void append_component_mark(const Branch &branch);
+
+// Notes that a score cannot be kept any more, with a WARNING, unless that is known already; the write goes on.
+void report_broken(const Branch &branch, int sqlstate, const char *message);
+
+// Now and then folds a little of what is pending, so that scores stay cheap to read where no worker runs.
+void fold_now_and_then(const Facts &facts);
+
+} // namespace leadscore::pg

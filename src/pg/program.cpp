@@ -1,0 +1,226 @@
+#include "pg/program.hpp"
+
+#include "pg/expression.hpp"
+#include "pg/owner.hpp"
+#include "pg/subtransaction.hpp"
+
+namespace leadscore::pg {
+
+namespace {
+
+HTAB *programs = nullptr;
+
+struct ProgramEntry {
+    int source;
+    Program *program;
+};
+
+void forget_programs_of(Datum, Oid relation) {
+    if (programs == nullptr)
+        return;
+    HASH_SEQ_STATUS status;
+    hash_seq_init(&status, programs);
+    while (auto *entry = static_cast<ProgramEntry *>(hash_seq_search(&status)))
+        if (entry->program != nullptr && (!OidIsValid(relation) || entry->program->relation == relation))
+            entry->program->stale = true;
+}
+
+// Compiles expressions of one relation and notes on the way what they call.
+struct Compiler {
+    Relation relation;
+    Program *program;
+
+    ExprState *compile(const char *text, Oid type, const char *role) const {
+        if (text == nullptr)
+            return nullptr;
+        ExpressionSubject subject{relation, text, role};
+        Node *expression = parse_expression_as(subject, type);
+        program->calls_user_functions = program->calls_user_functions || calls_user_functions(expression);
+        return ExecInitExpr(expression_planner(reinterpret_cast<Expr *>(expression)), nullptr);
+    }
+};
+
+// One row of the query below, in plain C.
+struct BranchText {
+    const char *occurred_at;
+    const char *filter;
+    Oid owner;
+    int link_count;
+    char **link_keys;
+    char **link_filters;
+    int term_count;
+    char **rules;
+    char **points;
+    char **term_filters;
+};
+
+constexpr const char *published_branches = R"(
+    SELECT c.id, s.id, s.on_error = 'fail', c.pending::pg_catalog.oid, e.key_type::pg_catalog.oid,
+           b.occurred_at, b.filter, b.owner::pg_catalog.oid, b.link_keys, b.link_filters,
+           t.rules, t.points, t.filters,
+           pg_catalog.dense_rank() OVER (ORDER BY s.id, e.id)::pg_catalog.int4 - 1
+    FROM leadscore_internal.branch AS b
+    JOIN leadscore_internal.component AS c ON c.id = b.component
+    JOIN leadscore_internal.score AS s ON s.id = c.score
+    JOIN leadscore_internal.entity AS e ON e.id = c.entity
+    CROSS JOIN LATERAL (SELECT pg_catalog.array_agg(t.rule ORDER BY t.id) AS rules,
+                               pg_catalog.array_agg(t.points ORDER BY t.id) AS points,
+                               pg_catalog.array_agg(t.filter ORDER BY t.id) AS filters
+                        FROM leadscore_internal.term AS t WHERE t.branch = b.id) AS t
+    WHERE b.source = $1
+    ORDER BY s.id, e.id, c.id)";
+
+char *text_column(HeapTuple row, TupleDesc columns, int number) {
+    bool is_null = false;
+    Datum value = SPI_getbinval(row, columns, number, &is_null);
+    return is_null ? nullptr : TextDatumGetCString(value);
+}
+
+int32 number_column(HeapTuple row, TupleDesc columns, int number) {
+    bool is_null = false;
+    return DatumGetInt32(SPI_getbinval(row, columns, number, &is_null));
+}
+
+char **text_array_column(HeapTuple row, TupleDesc columns, int number, int *count) {
+    bool is_null = false;
+    Datum value = SPI_getbinval(row, columns, number, &is_null);
+    *count = 0;
+    if (is_null)
+        return nullptr;
+    Datum *elements = nullptr;
+    bool *nulls = nullptr;
+    deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, count);
+    auto **texts = static_cast<char **>(palloc0(sizeof(char *) * static_cast<size_t>(Max(*count, 1))));
+    for (int i = 0; i < *count; i++)
+        texts[i] = nulls[i] ? nullptr : TextDatumGetCString(elements[i]);
+    return texts;
+}
+
+BranchText read_branch(HeapTuple row, TupleDesc columns, Branch *branch) {
+    branch->component = number_column(row, columns, 1);
+    branch->score = number_column(row, columns, 2);
+    branch->fails = number_column(row, columns, 3) != 0;
+    branch->pending = static_cast<Oid>(number_column(row, columns, 4));
+    branch->key_type = static_cast<Oid>(number_column(row, columns, 5));
+    branch->group = number_column(row, columns, 14);
+    BranchText text{};
+    text.occurred_at = text_column(row, columns, 6);
+    text.filter = text_column(row, columns, 7);
+    text.owner = static_cast<Oid>(number_column(row, columns, 8));
+    text.link_keys = text_array_column(row, columns, 9, &text.link_count);
+    text.link_filters = text_array_column(row, columns, 10, &text.link_count);
+    text.rules = text_array_column(row, columns, 11, &text.term_count);
+    text.points = text_array_column(row, columns, 12, &text.term_count);
+    text.term_filters = text_array_column(row, columns, 13, &text.term_count);
+    return text;
+}
+
+void compile_branch(const Compiler &compiler, const BranchText &text, Branch *branch) {
+    if (compiler.relation->rd_rel->relowner != text.owner)
+        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                        errmsg("table \"%s\" has another owner than when the score was published",
+                               RelationGetRelationName(compiler.relation))));
+    branch->occurred_at = compiler.compile(text.occurred_at, TIMESTAMPTZOID, "time of the source");
+    branch->filter = compiler.compile(text.filter, BOOLOID, "filter of the source");
+
+    TypeCacheEntry *key = lookup_type_cache(branch->key_type, TYPECACHE_EQ_OPR_FINFO);
+    branch->key_length = key->typlen;
+    branch->key_by_value = key->typbyval;
+    branch->key_equality = &key->eq_opr_finfo;
+    branch->key_collation = key->typcollation;
+    branch->link_count = text.link_count;
+    branch->links = static_cast<Link *>(palloc0(sizeof(Link) * static_cast<size_t>(text.link_count)));
+    for (int i = 0; i < text.link_count; i++) {
+        branch->links[i].key = compiler.compile(text.link_keys[i], branch->key_type, "key of the link");
+        branch->links[i].filter = compiler.compile(text.link_filters[i], BOOLOID, "filter of the link");
+    }
+    branch->term_count = text.term_count;
+    branch->terms = static_cast<Term *>(palloc0(sizeof(Term) * static_cast<size_t>(text.term_count)));
+    for (int i = 0; i < text.term_count; i++) {
+        branch->terms[i].rule = pstrdup(text.rules[i]);
+        branch->terms[i].points = compiler.compile(text.points[i], FLOAT8OID, "points of the rule");
+        branch->terms[i].filter = compiler.compile(text.term_filters[i], BOOLOID, "filter of the rule");
+    }
+}
+
+// A writer with an old snapshot must follow what is published now: its triggers are those of now, too.
+void load_branches(Program *program, Relation relation) {
+    Oid types[] = {INT4OID};
+    Datum values[] = {Int32GetDatum(program->source)};
+    SPI_connect();
+    PushActiveSnapshot(GetLatestSnapshot());
+    int result = SPI_execute_with_args(published_branches, 1, types, values, nullptr, true, 0);
+    if (result != SPI_OK_SELECT)
+        elog(ERROR, "reading the published rules failed: %s", SPI_result_code_string(result));
+
+    MemoryContext spi_context = MemoryContextSwitchTo(program->context);
+    program->branch_count = static_cast<int>(SPI_processed);
+    program->branches = static_cast<Branch *>(palloc0(sizeof(Branch) * Max(SPI_processed, 1)));
+    Compiler compiler{relation, program};
+    for (int i = 0; i < program->branch_count; i++) {
+        Branch *branch = &program->branches[i];
+        BranchText text = read_branch(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, branch);
+        program->group_count = branch->group + 1;
+        CaughtError error;
+        bool compiled = in_subtransaction([&] { compile_branch(compiler, text, branch); }, &error, program->context);
+        if (!compiled) {
+            branch->problem = error.message;
+            branch->problem_sqlstate = error.sqlstate;
+        }
+    }
+    MemoryContextSwitchTo(spi_context);
+    PopActiveSnapshot();
+    SPI_finish();
+}
+
+} // namespace
+
+void register_program_invalidation() { CacheRegisterRelcacheCallback(forget_programs_of, 0); }
+
+Program *acquire_program(int source, Relation relation) {
+    if (programs == nullptr) {
+        HASHCTL control{};
+        control.keysize = sizeof(int);
+        control.entrysize = sizeof(ProgramEntry);
+        programs = hash_create("pg_leadscore programs", 16, &control, HASH_ELEM | HASH_BLOBS);
+    }
+    bool found = false;
+    auto *entry = static_cast<ProgramEntry *>(hash_search(programs, &source, HASH_ENTER, &found));
+    if (!found)
+        entry->program = nullptr;
+    if (entry->program != nullptr && !entry->program->stale && entry->program->relation == RelationGetRelid(relation)) {
+        entry->program->uses++;
+        return entry->program;
+    }
+    if (entry->program != nullptr) {
+        Program *old = entry->program;
+        entry->program = nullptr;
+        old->stale = true;
+        if (old->uses == 0)
+            MemoryContextDelete(old->context);
+    }
+
+    // Built in a context of the transaction's, so that an error leaves nothing behind, and kept once it is complete.
+    MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore program", ALLOCSET_DEFAULT_SIZES);
+    auto *program = static_cast<Program *>(MemoryContextAllocZero(context, sizeof(Program)));
+    program->source = source;
+    program->relation = RelationGetRelid(relation);
+    program->context = context;
+    as_extension_owner([&] { load_branches(program, relation); });
+    MemoryContextSetParent(context, CacheMemoryContext);
+    entry = static_cast<ProgramEntry *>(hash_search(programs, &source, HASH_ENTER, &found));
+    entry->program = program;
+    program->uses = 1;
+    return program;
+}
+
+void release(Program *program) {
+    program->uses--;
+    if (program->uses == 0 && program->stale) {
+        auto *entry = static_cast<ProgramEntry *>(hash_search(programs, &program->source, HASH_FIND, nullptr));
+        if (entry == nullptr || entry->program != program)
+            MemoryContextDelete(program->context);
+    }
+}
+
+} // namespace leadscore::pg

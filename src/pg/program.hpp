@@ -1,0 +1,62 @@
+#pragma once
+
+#include "pg/postgres.hpp"
+
+namespace leadscore::pg {
+
+// A source's published rules, compiled for this backend: what a changed row of its table gives to whom.
+
+struct Link {
+    ExprState *key;
+    ExprState *filter;
+};
+
+struct Term {
+    const char *rule;
+    ExprState *points;
+    ExprState *filter;
+};
+
+// What one source gives to one component. Branches of one score and entity stand together (group), the one that
+// counts an activity is the first that matches it.
+struct Branch {
+    int component;
+    int score;
+    int group;
+    bool fails;          // on_error => 'fail'
+    const char *problem; // why it could not be compiled; the score is broken
+    int problem_sqlstate;
+    Oid pending;
+    Oid key_type;
+    int16 key_length;
+    bool key_by_value;
+    FmgrInfo *key_equality;
+    Oid key_collation;
+    ExprState *occurred_at;
+    ExprState *filter;
+    int link_count;
+    Link *links;
+    int term_count;
+    Term *terms;
+};
+
+struct Program {
+    int source;
+    Oid relation;
+    bool stale;
+    int uses; // triggers that are running it; a nested one may find it stale
+    bool calls_user_functions;
+    MemoryContext context;
+    int group_count;
+    int branch_count;
+    Branch *branches;
+};
+
+void register_program_invalidation();
+
+// The program of a source, compiled anew after a change of the table or of what is published; an unknown source has no
+// branches. Give it back with release().
+Program *acquire_program(int source, Relation relation);
+void release(Program *program);
+
+} // namespace leadscore::pg

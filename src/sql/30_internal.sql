@@ -1,0 +1,48 @@
+-- What users never name: the catalogue, and the functions behind the public ones.
+
+CREATE SCHEMA leadscore_internal;
+COMMENT ON SCHEMA leadscore_internal IS 'pg_leadscore: catalogue and implementation; use the functions and views in leadscore';
+
+CREATE FUNCTION leadscore.clock() RETURNS timestamptz
+  AS 'MODULE_PATHNAME', 'leadscore_clock' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION leadscore.clock() IS
+  'The instant at which scores are read: now(), or the setting pg_leadscore.clock where a superuser has set it.';
+
+CREATE FUNCTION leadscore_internal.folding_clock() RETURNS timestamptz
+  AS 'MODULE_PATHNAME', 'leadscore_folding_clock' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION leadscore_internal.folding_clock() IS
+  'The present moment, or the setting pg_leadscore.clock: a fold counts activities up to it as having occurred.';
+
+CREATE FUNCTION leadscore_internal.caller() RETURNS oid
+  AS 'MODULE_PATHNAME', 'leadscore_caller' LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION leadscore_internal.caller() IS 'The role that called the set-up function under way.';
+
+CREATE FUNCTION leadscore_internal.canonical_expression(relation regclass, expression text, type regtype, role text)
+  RETURNS text AS 'MODULE_PATHNAME', 'leadscore_canonical_expression' LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION leadscore_internal.canonical_expression(regclass, text, regtype, text) IS
+  'Checks an expression on a row of the table and gives it back as text that means the same under every search_path.';
+
+CREATE FUNCTION leadscore_internal.expression_type(relation regclass, expression text, role text)
+  RETURNS regtype AS 'MODULE_PATHNAME', 'leadscore_expression_type' LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION leadscore_internal.expression_type(regclass, text, text) IS
+  'Checks an expression on a row of the table and tells its base type.';
+
+CREATE FUNCTION leadscore_internal.casts_implicitly(source regtype, target regtype)
+  RETURNS boolean AS 'MODULE_PATHNAME', 'leadscore_casts_implicitly' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION leadscore_internal.casts_implicitly(regtype, regtype) IS
+  'Whether values of one type stand where the other is wanted.';
+
+CREATE FUNCTION leadscore_internal.equality_operator(type regtype)
+  RETURNS text AS 'MODULE_PATHNAME', 'leadscore_equality_operator' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION leadscore_internal.equality_operator(regtype) IS
+  'The equality of the btree class of a type, qualified, for generated SQL; NULL where the type has none.';
+
+CREATE FUNCTION leadscore_internal.capture() RETURNS trigger
+  AS 'MODULE_PATHNAME', 'leadscore_capture' LANGUAGE C;
+COMMENT ON FUNCTION leadscore_internal.capture() IS
+  'Trigger on the table of a source: appends what a statement changed. Its argument is the number of the source.';
+
+CREATE FUNCTION leadscore_internal.facts(component int, keys anyarray, from_time timestamptz, to_time timestamptz)
+  RETURNS SETOF record AS 'MODULE_PATHNAME', 'leadscore_facts' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000;
+COMMENT ON FUNCTION leadscore_internal.facts(int, anyarray, timestamptz, timestamptz) IS
+  'What the CRM''s rows give to a component (key, occurred_at, points, activities), read as the owners of the tables.';

@@ -1,0 +1,154 @@
+-- Names of objects: [model.]name, as SQL names are written.
+
+CREATE FUNCTION leadscore_internal.split_name(qualified text, what text, OUT model name, OUT name text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  parts text[];
+BEGIN
+  IF qualified IS NULL THEN
+    RAISE EXCEPTION 'the name of the % must not be null', what USING ERRCODE = 'null_value_not_allowed';
+  END IF;
+  parts := parse_ident(qualified);
+  IF cardinality(parts) > 2 THEN
+    RAISE EXCEPTION 'the name of the % has too many parts: %', what, qualified
+      USING ERRCODE = 'invalid_name', HINT = 'Write a name, or the schema of its model and a name: acme.lead.';
+  END IF;
+  model := CASE cardinality(parts) WHEN 2 THEN parts[1] ELSE 'leadscore' END;
+  name := parts[cardinality(parts)];
+  PERFORM leadscore_internal.check_name(name, what);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.split_name(text, text) IS 'Model and name of an object; the model is leadscore unless written.';
+
+CREATE FUNCTION leadscore_internal.check_name(name text, what text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF name IS NULL OR name = '' THEN
+    RAISE EXCEPTION 'the name of the % must not be null or empty', what USING ERRCODE = 'invalid_name';
+  ELSIF octet_length(name) > 40 THEN
+    RAISE EXCEPTION 'the name of the % is longer than 40 bytes: %', what, name
+      USING ERRCODE = 'name_too_long', HINT = 'Names of views and functions are made from it.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_name(text, text) IS 'Refuses names that objects cannot be made from.';
+
+CREATE FUNCTION leadscore_internal.name_in_model(given text, model name, what text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  parts record;
+BEGIN
+  parts := leadscore_internal.split_name(given, what);
+  IF cardinality(parse_ident(given)) = 2 AND parts.model <> model THEN
+    RAISE EXCEPTION '% "%" is not of the model "%"', what, given, model
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'A model uses its own objects only; create one of this name in it.';
+  END IF;
+  RETURN parts.name;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.name_in_model(text, name, text) IS
+  'The name of an object that must be of the model given; unqualified names are.';
+
+-- Lookups: the row, or an error that names what is missing.
+
+CREATE FUNCTION leadscore_internal.find_entity(model name, name text) RETURNS leadscore_internal.entity
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  found_entity leadscore_internal.entity;
+BEGIN
+  SELECT * INTO found_entity FROM leadscore_internal.entity AS e
+  WHERE e.model = find_entity.model AND e.name = find_entity.name;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'entity "%.%" does not exist', model, name
+      USING ERRCODE = 'undefined_object', HINT = 'Create it with leadscore.create_entity(); leadscore.entities lists what there is.';
+  END IF;
+  RETURN found_entity;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.find_entity(name, text) IS 'The entity, or SQLSTATE 42704.';
+
+CREATE FUNCTION leadscore_internal.find_source(model name, name text) RETURNS leadscore_internal.source
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  found_source leadscore_internal.source;
+BEGIN
+  SELECT * INTO found_source FROM leadscore_internal.source AS s
+  WHERE s.model = find_source.model AND s.name = find_source.name;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'source "%.%" does not exist', model, name
+      USING ERRCODE = 'undefined_object', HINT = 'Create it with leadscore.create_source(); leadscore.sources lists what there is.';
+  END IF;
+  RETURN found_source;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.find_source(name, text) IS 'The source, or SQLSTATE 42704.';
+
+CREATE FUNCTION leadscore_internal.find_score(model name, name text) RETURNS leadscore_internal.score
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  found_score leadscore_internal.score;
+BEGIN
+  SELECT * INTO found_score FROM leadscore_internal.score AS s
+  WHERE s.model = find_score.model AND s.name = find_score.name;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'score "%.%" does not exist', model, name
+      USING ERRCODE = 'undefined_object', HINT = 'Create it with leadscore.create_score(); leadscore.scores lists what there is.';
+  END IF;
+  RETURN found_score;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.find_score(name, text) IS 'The score, or SQLSTATE 42704.';
+
+CREATE FUNCTION leadscore_internal.check_model(model name) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF to_regnamespace(quote_ident(model)) IS NULL THEN
+    RAISE EXCEPTION 'schema "%" does not exist', model
+      USING ERRCODE = 'invalid_schema_name', HINT = 'A model lives in a schema: create it first.';
+  ELSIF model <> 'leadscore' AND (model LIKE 'pg\_%' OR model IN ('information_schema', 'leadscore_internal')) THEN
+    RAISE EXCEPTION 'schema "%" cannot hold a model', model USING ERRCODE = 'invalid_schema_name';
+  END IF;
+  IF NOT has_schema_privilege(leadscore_internal.caller(), quote_ident(model)::regnamespace, 'CREATE') THEN
+    RAISE EXCEPTION 'permission denied for schema %', model
+      USING ERRCODE = 'insufficient_privilege',
+            HINT = format('Setting up a model needs GRANT CREATE ON SCHEMA %I.', model);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_model(name) IS 'Refuses a schema that is not there, or where the caller may create nothing.';
+
+CREATE FUNCTION leadscore_internal.check_owner(relation regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT pg_has_role(leadscore_internal.caller(), (SELECT c.relowner FROM pg_class AS c WHERE c.oid = relation), 'USAGE') THEN
+    RAISE EXCEPTION 'must be owner of table %', relation
+      USING ERRCODE = 'insufficient_privilege',
+            HINT = 'Rules are evaluated with the rights of the owner of the table, so only the owner sets them up.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_owner(regclass) IS 'Refuses a caller who does not own the table.';
+
+CREATE FUNCTION leadscore_internal.check_table(relation regclass, what text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  class pg_class;
+BEGIN
+  IF relation IS NULL THEN
+    RAISE EXCEPTION 'the table of the % must not be null', what USING ERRCODE = 'null_value_not_allowed';
+  END IF;
+  SELECT * INTO STRICT class FROM pg_class AS c WHERE c.oid = relation;
+  IF class.relkind NOT IN ('r', 'p') THEN
+    RAISE EXCEPTION '% is not a table', relation
+      USING ERRCODE = 'wrong_object_type',
+            HINT = 'Views and foreign tables fire no triggers when what they show changes: use the tables behind them.';
+  ELSIF class.relpersistence = 't' THEN
+    RAISE EXCEPTION 'table % is temporary', relation USING ERRCODE = 'feature_not_supported',
+      HINT = 'Scores outlive the session; use a permanent table.';
+  ELSIF class.relrowsecurity AND class.relforcerowsecurity THEN
+    RAISE EXCEPTION 'table % has FORCE ROW LEVEL SECURITY', relation USING ERRCODE = 'feature_not_supported',
+      HINT = 'Its owner must see every row for a score to be right: ALTER TABLE … NO FORCE ROW LEVEL SECURITY.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_table(regclass, text) IS 'Refuses what triggers cannot watch.';

@@ -1,0 +1,128 @@
+-- create_source and create_link: which tables are activities, and for whom they count.
+
+CREATE FUNCTION leadscore_internal.canonical_time(relation regclass, occurred_at text, time_zone text, role text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  type_of_time regtype := leadscore_internal.expression_type(relation, occurred_at, role);
+  expression text;
+BEGIN
+  IF type_of_time = 'timestamptz'::regtype THEN
+    IF time_zone IS NOT NULL THEN
+      RAISE EXCEPTION 'time_zone is for times without a zone, but % is timestamp with time zone', occurred_at
+        USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave time_zone out.';
+    END IF;
+    RETURN leadscore_internal.canonical_expression(relation, occurred_at, 'timestamptz', role);
+  ELSIF type_of_time NOT IN ('timestamp'::regtype, 'date'::regtype) THEN
+    RAISE EXCEPTION '% must be a date or a time, not %: %', role, type_of_time, occurred_at
+      USING ERRCODE = 'datatype_mismatch', HINT = 'Give a column or expression of type timestamptz, timestamp or date.';
+  ELSIF time_zone IS NULL THEN
+    RAISE EXCEPTION '% has no time zone: %', role, occurred_at
+      USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Say in which zone it is meant, for example time_zone => ''UTC''. The session''s zone must not decide it.';
+  ELSIF NOT EXISTS (SELECT FROM pg_timezone_names AS z WHERE lower(z.name) = lower(time_zone)) THEN
+    RAISE EXCEPTION 'time zone "%" is not known', time_zone
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'pg_timezone_names lists the zones.';
+  END IF;
+  -- As text, because the columns in it are looked up in the caller's search_path.
+  expression := format('((%s)::pg_catalog.timestamp without time zone AT TIME ZONE %L)',
+                       leadscore_internal.canonical_expression(relation, occurred_at, type_of_time, role), time_zone);
+  RETURN leadscore_internal.canonical_expression(relation, expression, 'timestamptz', role);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.canonical_time(regclass, text, text, text) IS
+  'A checked expression for when an activity occurred, as timestamptz; a date is its first instant in the zone.';
+
+CREATE FUNCTION leadscore_internal.create_source(source text, relation regclass, occurred_at text, filter text, time_zone text,
+                                                 if_not_exists boolean)
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  named record := leadscore_internal.split_name(source, 'source');
+BEGIN
+  PERFORM leadscore_internal.check_model(named.model);
+  PERFORM leadscore_internal.check_table(relation, 'source');
+  PERFORM leadscore_internal.check_owner(relation);
+  IF EXISTS (SELECT FROM leadscore_internal.source AS s WHERE s.model = named.model AND s.name = named.name) THEN
+    IF if_not_exists THEN
+      RAISE NOTICE 'source "%.%" already exists, skipping', named.model, named.name;
+      RETURN;
+    END IF;
+    RAISE EXCEPTION 'source "%.%" already exists', named.model, named.name USING ERRCODE = 'duplicate_object';
+  END IF;
+  IF occurred_at IS NULL THEN
+    RAISE EXCEPTION 'source "%" needs a time: the argument occurred_at', named.name
+      USING ERRCODE = 'null_value_not_allowed',
+            HINT = 'When an activity was completed cannot be guessed from an update; it must stand in its row.';
+  END IF;
+  INSERT INTO leadscore_internal.source (model, name, relation, occurred_at, time_zone, filter)
+  VALUES (named.model, named.name, relation,
+          leadscore_internal.canonical_time(relation, occurred_at, time_zone, format('occurred_at of source "%s"', named.name)),
+          time_zone,
+          leadscore_internal.canonical_filter(relation, filter, format('filter of source "%s"', named.name)));
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.create_source(text, regclass, text, text, text, boolean) IS 'Implementation of leadscore.create_source.';
+
+CREATE FUNCTION leadscore.create_source(source text, relation regclass, occurred_at text, filter text DEFAULT NULL,
+                                        time_zone text DEFAULT NULL, if_not_exists boolean DEFAULT false)
+  RETURNS void AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
+COMMENT ON FUNCTION leadscore.create_source(text, regclass, text, text, text, boolean) IS
+  'Makes the rows of a table activities. occurred_at: an expression on the row, NULL or infinity for no event; timestamp and date need time_zone; filter: which rows count. The caller must own the table.';
+
+CREATE FUNCTION leadscore_internal.canonical_link_key(relation regclass, key text, key_type regtype, role text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  given regtype := leadscore_internal.expression_type(relation, key, role);
+  canonical text;
+BEGIN
+  IF given = 'unknown'::regtype OR given = key_type OR leadscore_internal.casts_implicitly(given, key_type) THEN
+    RETURN leadscore_internal.canonical_expression(relation, key, key_type, role);
+  END IF;
+  canonical := leadscore_internal.canonical_expression(relation, key, given, role);
+  IF given IN ('int8'::regtype, 'int4'::regtype) AND key_type IN ('int4'::regtype, 'int2'::regtype) THEN
+    -- A number that the entity's key cannot hold is nobody's, not an error.
+    canonical := format('CASE WHEN (%1$s) BETWEEN %2$s AND %3$s THEN (%1$s)::%4$s END', canonical,
+                        CASE key_type WHEN 'int4'::regtype THEN '(-2147483648)' ELSE '(-32768)' END,
+                        CASE key_type WHEN 'int4'::regtype THEN '2147483647' ELSE '32767' END, key_type);
+  ELSIF (SELECT t.typcategory FROM pg_type AS t WHERE t.oid = given) = 'S' AND
+        (SELECT t.typcategory FROM pg_type AS t WHERE t.oid = key_type) = 'S' AND
+        leadscore_internal.casts_implicitly(key_type, given) THEN
+    canonical := format('(%s)::%s', canonical, format_type(key_type, NULL));
+  ELSE
+    RAISE EXCEPTION '% cannot be compared with the key of the entity: % is %, the key is %', role, key, given, key_type
+      USING ERRCODE = 'datatype_mismatch', HINT = 'Give a key of the same type, or a cast in the expression.';
+  END IF;
+  RETURN leadscore_internal.canonical_expression(relation, canonical, key_type, role);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.canonical_link_key(regclass, text, regtype, text) IS
+  'A checked expression for whom an activity counts, as a value of the entity''s key type.';
+
+CREATE FUNCTION leadscore_internal.create_link(source text, entity text, key text, filter text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  named record := leadscore_internal.split_name(source, 'source');
+  of_source leadscore_internal.source := leadscore_internal.find_source(named.model, named.name);
+  to_entity leadscore_internal.entity :=
+    leadscore_internal.find_entity(named.model, leadscore_internal.name_in_model(entity, named.model, 'entity'));
+  role text := format('%%s of the link from source "%s" to entity "%s"', of_source.name, to_entity.name);
+BEGIN
+  PERFORM leadscore_internal.check_model(named.model);
+  PERFORM leadscore_internal.check_owner(of_source.relation);
+  IF key IS NULL THEN
+    RAISE EXCEPTION '% must not be null', format(role, 'key') USING ERRCODE = 'null_value_not_allowed';
+  END IF;
+  INSERT INTO leadscore_internal.link (source, entity, key, filter)
+  VALUES (of_source.id, to_entity.id,
+          leadscore_internal.canonical_link_key(of_source.relation, key, to_entity.key_type, format(role, 'key')),
+          leadscore_internal.canonical_filter(of_source.relation, filter, format(role, 'filter')));
+  UPDATE leadscore_internal.score AS s SET edited = true
+  FROM leadscore_internal.rule AS r WHERE r.score = s.id AND r.source = of_source.id;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.create_link(text, text, text, text) IS 'Implementation of leadscore.create_link.';
+
+CREATE FUNCTION leadscore.create_link(source text, entity text, key text, filter text DEFAULT NULL)
+  RETURNS void AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
+COMMENT ON FUNCTION leadscore.create_link(text, text, text, text) IS
+  'Says for which entity an activity counts. key: an expression on the activity''s row, compared with the entity''s key; filter: for which rows it holds. An entity that several links reach counts the activity once.';

@@ -1,0 +1,161 @@
+-- Reading the CRM's own rows: the queries that leadscore_internal.facts runs as the owner of each table.
+
+CREATE FUNCTION leadscore_internal.any_of(conditions text[]) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  -- A condition that is missing always holds.
+  SELECT CASE WHEN array_position(conditions, NULL) IS NOT NULL THEN 'true'
+              ELSE '(' || array_to_string(conditions, ') OR (') || ')' END
+$$;
+COMMENT ON FUNCTION leadscore_internal.any_of(text[]) IS 'Conditions joined by OR.';
+
+CREATE FUNCTION leadscore_internal.link_clause(branch leadscore_internal.branch, equality text, by_key boolean,
+                                               OUT from_clause text, OUT key text, OUT condition text)
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  links int := cardinality(branch.link_keys);
+BEGIN
+  IF links = 1 THEN
+    from_clause := '';
+    key := format('(%s)', branch.link_keys[1]);
+    condition := coalesce(branch.link_filters[1], 'true');
+  ELSE
+    -- UNION: an entity that several links reach counts the activity once.
+    from_clause := format(' CROSS JOIN LATERAL (%s) AS leadscore_link(leadscore_key)',
+      (SELECT string_agg(format('SELECT (%s) WHERE %s', branch.link_keys[i], coalesce(branch.link_filters[i], 'true')), ' UNION ')
+       FROM generate_series(1, links) AS i));
+    key := 'leadscore_key';
+    condition := 'true';
+    IF by_key THEN
+      condition := leadscore_internal.any_of((SELECT array_agg(format('(%s) %s ANY ($1)', k, equality)) FROM unnest(branch.link_keys) AS k));
+    END IF;
+  END IF;
+  IF by_key THEN
+    condition := format('(%s) AND %s %s ANY ($1)', condition, key, equality);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.link_clause(leadscore_internal.branch, text, boolean) IS
+  'How the rows of a branch find their entities; $1 is the array of keys wanted.';
+
+CREATE FUNCTION leadscore_internal.points_expression(branch int) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT string_agg(CASE WHEN t.filter IS NULL THEN format('coalesce((%s)::pg_catalog.float8, 0)', t.points)
+                         ELSE format('CASE WHEN %s THEN coalesce((%s)::pg_catalog.float8, 0) ELSE 0 END', t.filter, t.points) END,
+                    ' + ' ORDER BY t.id)
+  FROM leadscore_internal.term AS t WHERE t.branch = points_expression.branch
+$$;
+COMMENT ON FUNCTION leadscore_internal.points_expression(int) IS 'What all rules of a branch together give to a row.';
+
+CREATE FUNCTION leadscore_internal.counts_expression(branch leadscore_internal.branch) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  -- An activity that rules of several decays match is counted by the first component that has it.
+  SELECT CASE WHEN count(*) = 0 THEN '1'
+              ELSE format('CASE WHEN %s THEN 0 ELSE 1 END', leadscore_internal.any_of(array_agg(t.filter))) END
+  FROM leadscore_internal.component AS mine
+  JOIN leadscore_internal.component AS before
+    ON before.score = mine.score AND before.entity = mine.entity AND before.id < mine.id
+  JOIN leadscore_internal.branch AS b ON b.component = before.id AND b.source = branch.source
+  JOIN leadscore_internal.term AS t ON t.branch = b.id
+  WHERE mine.id = branch.component
+$$;
+COMMENT ON FUNCTION leadscore_internal.counts_expression(leadscore_internal.branch) IS 'Whether a row counts as an activity here: 1 or 0.';
+
+CREATE FUNCTION leadscore_internal.branch_query(branch int, by_key boolean, has_from boolean, has_to boolean) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  b leadscore_internal.branch;
+  key_type regtype;
+  link record;
+  rule_filters text[];
+BEGIN
+  SELECT * INTO STRICT b FROM leadscore_internal.branch AS x WHERE x.id = branch_query.branch;
+  SELECT e.key_type INTO STRICT key_type
+  FROM leadscore_internal.component AS c JOIN leadscore_internal.entity AS e ON e.id = c.entity WHERE c.id = b.component;
+  link := leadscore_internal.link_clause(b, leadscore_internal.equality_operator(key_type), by_key);
+  SELECT array_agg(t.filter) INTO rule_filters FROM leadscore_internal.term AS t WHERE t.branch = b.id;
+  -- The bounds are the years that the calendar of the core knows; the triggers apply the same ones.
+  RETURN format('SELECT %s::%s, greatest((%s), ''1400-01-02 00:00:00+00''), (%s)::pg_catalog.float8, %s FROM %s%s',
+                link.key, key_type, b.occurred_at, leadscore_internal.points_expression(b.id),
+                leadscore_internal.counts_expression(b), b.relation, link.from_clause)
+      || format(' WHERE (%s) AND (%s) AND (%s) AND %s IS NOT NULL AND (%s) <= ''9998-12-31 00:00:00+00''',
+                coalesce(b.filter, 'true'), link.condition, leadscore_internal.any_of(rule_filters), link.key, b.occurred_at)
+      || CASE WHEN has_from THEN format(' AND (%s) >= $2', b.occurred_at) ELSE '' END
+      || CASE WHEN has_to THEN format(' AND (%s) <= $3', b.occurred_at) ELSE '' END;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.branch_query(int, boolean, boolean, boolean) IS
+  'The query for what the rows of one source give to a component: key, occurred_at, points, activities. $1: keys, $2 and $3: bounds of occurred_at.';
+
+CREATE FUNCTION leadscore_internal.visible_keys_query(entity leadscore_internal.entity, by_key boolean) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('SELECT coalesce(array_agg(e.key::%1$s), ''{}'') AS keys FROM (SELECT %2$s AS key FROM %3$s) AS e%4$s',
+                entity.key_type, entity.key, entity.relation,
+                CASE WHEN by_key THEN format(' WHERE e.key %s ANY ($1)', leadscore_internal.equality_operator(entity.key_type)) ELSE '' END)
+$$;
+COMMENT ON FUNCTION leadscore_internal.visible_keys_query(leadscore_internal.entity, boolean) IS
+  'Which keys, of all or of those in $1, the one who runs it may see.';
+
+CREATE FUNCTION leadscore_internal.facts_call(component leadscore_internal.component, keys text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('leadscore_internal.facts(%s, %s::%s[], NULL, NULL) AS f(key %s, occurred_at timestamptz, points float8, activities int)',
+                component.id, keys, e.key_type, e.key_type)
+  FROM leadscore_internal.entity AS e WHERE e.id = component.entity
+$$;
+COMMENT ON FUNCTION leadscore_internal.facts_call(leadscore_internal.component, text) IS
+  'FROM item for the facts of a component; keys: SQL for an array of keys, NULL for all.';
+
+CREATE FUNCTION leadscore_internal.read_rows(component int, key anyelement, as_of timestamptz,
+                                             OUT points float8, OUT last_activity_at timestamptz, OUT activities bigint)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  EXECUTE format('SELECT coalesce(leadscore.decayed_sum(f.points, f.occurred_at, c.decay, $3), 0), max(f.occurred_at), coalesce(sum(f.activities), 0)
+                  FROM leadscore_internal.component AS c
+                  LEFT JOIN leadscore_internal.facts($1, ARRAY[$2], NULL, $3) AS f(key %s, occurred_at timestamptz, points float8, activities int) ON true
+                  WHERE c.id = $1', pg_typeof(key))
+  INTO points, last_activity_at, activities USING component, key, as_of;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.read_rows(int, anyelement, timestamptz) IS
+  'One entity''s points of a component at an instant, from the CRM''s rows: for what the kept state cannot answer.';
+
+CREATE FUNCTION leadscore_internal.must_read_rows(component int) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  of_component leadscore_internal.component;
+  marked boolean;
+BEGIN
+  SELECT * INTO of_component FROM leadscore_internal.component AS c WHERE c.id = must_read_rows.component;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'the score was published after this transaction took its snapshot'
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Read it in a new transaction.';
+  END IF;
+  PERFORM leadscore_internal.check_readable(of_component.score);
+  EXECUTE format('SELECT EXISTS (SELECT FROM %s AS p WHERE p.component = $1 AND p.key IS NULL)', of_component.pending)
+  INTO marked USING component;
+  RETURN marked;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.must_read_rows(int) IS
+  'Whether a component is marked as a whole, so that all of it is read from the CRM''s rows; an error where the score is broken.';
+
+CREATE FUNCTION leadscore_internal.check_readable(score int) RETURNS void
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  of_score leadscore_internal.score;
+  incident leadscore_internal.incident;
+BEGIN
+  SELECT * INTO STRICT of_score FROM leadscore_internal.score AS s WHERE s.id = check_readable.score;
+  IF of_score.state <> 'live' THEN
+    RAISE EXCEPTION 'score "%.%" is not live but %', of_score.model, of_score.name, of_score.state
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL leadscore.publish() makes it live.';
+  END IF;
+  SELECT * INTO incident FROM leadscore_internal.incident AS i WHERE i.score = of_score.id ORDER BY i.id LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'score "%.%" is broken: %', of_score.model, of_score.name, incident.message
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = format('Since %s, SQLSTATE %s.', incident.at, incident.sqlstate),
+            HINT = 'Mend the rule or the data, then CALL leadscore.publish().';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_readable(int) IS 'Refuses a score that is not live, or broken: an error, never a wrong number.';

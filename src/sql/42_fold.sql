@@ -1,0 +1,213 @@
+-- Folding: what writers appended is merged into the states. Only one fold of a model runs at a time, nobody waits for
+-- it, and each statement of it takes what it consumes and what it makes of it from one snapshot.
+
+CREATE FUNCTION leadscore_internal.fold_lock_key(model name) RETURNS bigint
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT hashtextextended('pg_leadscore fold ' || model, 0) $$;
+COMMENT ON FUNCTION leadscore_internal.fold_lock_key(name) IS 'The advisory lock that a fold of the model holds.';
+
+CREATE FUNCTION leadscore_internal.quarantine_horizon() RETURNS xid8
+  AS 'MODULE_PATHNAME', 'leadscore_quarantine_horizon' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION leadscore_internal.quarantine_horizon() IS
+  'Every transaction before it is over, and no snapshot before it is in use.';
+
+-- A mark may go when every transaction that could have missed its cause is over. Those that a fold wrote itself, for an
+-- entity that it must recompute, carry stamp 0: their cause is in the rows that it saw.
+CREATE FUNCTION leadscore_internal.stamp_marks(component leadscore_internal.component) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  -- A stamp ahead of us is from another cluster: stamp again.
+  EXECUTE format('UPDATE %s AS p SET stamp = pg_snapshot_xmax(pg_current_snapshot())
+                  WHERE p.component = $1 AND p.sign = 0 AND (p.stamp IS NULL OR p.stamp > pg_snapshot_xmax(pg_current_snapshot()))',
+                 component.pending) USING component.id;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.stamp_marks(leadscore_internal.component) IS 'Starts the quarantine of new marks.';
+
+CREATE FUNCTION leadscore_internal.fold_deltas(component leadscore_internal.component, at_most int) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  key_type regtype := (SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity);
+  folded bigint;
+BEGIN
+  EXECUTE format($fold$
+    WITH taken AS (
+      DELETE FROM %1$s AS p
+      WHERE p.ctid = ANY (ARRAY(
+        SELECT d.ctid FROM %1$s AS d
+        WHERE d.component = $1 AND d.sign <> 0
+          AND NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.key IS NULL)
+          AND NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.sign = 0 AND m.key %3$s d.key)
+        LIMIT $3))
+      RETURNING p.key, p.sign, p.activities, p.occurred_at, p.points
+    ), moments AS (
+      SELECT t.key, t.occurred_at, sum(t.sign) AS facts, sum(t.sign * t.activities) AS activities,
+             sum(t.sign * t.points) AS points, sum(abs(t.points)) AS traffic, sum(t.sign * abs(t.points)) AS magnitude
+      FROM taken AS t GROUP BY t.key, t.occurred_at
+    ), changes AS (
+      SELECT m.key,
+             max(m.occurred_at) FILTER (WHERE m.facts > 0 AND m.occurred_at <= $2) AS added_at,
+             max(m.occurred_at) FILTER (WHERE m.facts < 0 AND m.occurred_at <= $2) AS removed_at,
+             min(m.occurred_at) FILTER (WHERE m.facts > 0 AND m.occurred_at > $2) AS starts_at
+      FROM moments AS m GROUP BY m.key
+    ), targets AS (
+      SELECT c.key, c.removed_at, greatest(s.last_activity_at, c.added_at) AS last_activity_at,
+             least(s.next_change_at, c.starts_at) AS next_change_at, coalesce(s.activities, 0) AS activities,
+             coalesce(s.points * leadscore.weight(%4$L, s.last_activity_at, greatest(s.last_activity_at, c.added_at)), 0) AS points,
+             coalesce(s.magnitude * leadscore.weight(%4$L, s.last_activity_at, greatest(s.last_activity_at, c.added_at)), 0) AS magnitude,
+             coalesce(s.error * leadscore.weight(%4$L, s.last_activity_at, greatest(s.last_activity_at, c.added_at)), 0) AS error,
+             coalesce(s.next_change_at <= $2 OR s.last_activity_at > $2, false)
+               OR coalesce(c.removed_at >= coalesce(s.last_activity_at, '-infinity'), false) AS unsettled
+      FROM changes AS c LEFT JOIN %2$s AS s ON s.key %3$s c.key
+    ), sums AS (
+      SELECT t.key,
+             coalesce(sum(m.points * leadscore.weight(%4$L, m.occurred_at, t.last_activity_at)), 0) AS points,
+             coalesce(sum(m.magnitude * leadscore.weight(%4$L, m.occurred_at, t.last_activity_at)), 0) AS magnitude,
+             coalesce(sum(m.traffic * leadscore.weight(%4$L, m.occurred_at, t.last_activity_at)), 0) AS traffic,
+             coalesce(sum(m.activities) FILTER (WHERE m.occurred_at <= $2), 0) AS activities
+      FROM targets AS t JOIN moments AS m ON m.key %3$s t.key GROUP BY t.key
+    ), merged AS (
+      SELECT t.key, t.points + d.points AS points, t.magnitude + d.magnitude AS magnitude,
+             t.error + (t.magnitude + d.traffic) * 1e-15 AS error, t.activities + d.activities AS activities,
+             t.last_activity_at, t.next_change_at, t.removed_at, t.unsettled
+      FROM targets AS t JOIN sums AS d ON d.key %3$s t.key
+    ), judged AS (
+      -- Taking a large amount out of a sum loses the small one beneath it: such an entity is recomputed.
+      SELECT m.*, m.unsettled OR m.error > 1e-10 * greatest(1, m.magnitude)
+                  OR (m.removed_at IS NOT NULL AND m.error > 1e-10 * m.magnitude) AS recompute
+      FROM merged AS m
+    ), marked AS (
+      INSERT INTO %1$s (component, sign, activities, stamp, key)
+      SELECT $1, 0, 0, '0', j.key FROM judged AS j WHERE j.recompute
+    ), kept AS (
+      INSERT INTO %2$s AS s (key, points, magnitude, error, activities, last_activity_at, next_change_at)
+      SELECT j.key, j.points, j.magnitude, j.error, j.activities, j.last_activity_at, j.next_change_at
+      FROM judged AS j WHERE NOT j.recompute ORDER BY j.key
+      ON CONFLICT (key) DO UPDATE
+      SET points = excluded.points, magnitude = excluded.magnitude, error = excluded.error, activities = excluded.activities,
+          last_activity_at = excluded.last_activity_at, next_change_at = excluded.next_change_at
+    )
+    SELECT count(*) FROM taken$fold$,
+    component.pending, component.states, leadscore_internal.equality_operator(key_type), component.decay)
+  INTO folded USING component.id, leadscore_internal.folding_clock(), at_most;
+  RETURN folded;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.fold_deltas(leadscore_internal.component, int) IS
+  'Merges pending changes of entities that are not marked; marks those that must be recomputed. Returns how many changes it took.';
+
+CREATE FUNCTION leadscore_internal.recompute(component leadscore_internal.component, keys anyarray) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  equality text := leadscore_internal.equality_operator((SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity));
+BEGIN
+  EXECUTE format($recompute$
+    WITH fresh AS MATERIALIZED (%1$s), consumed AS (
+      DELETE FROM %2$s AS p
+      WHERE p.component = $1 AND ($3 IS NULL OR p.key %4$s ANY ($3)) AND (p.sign <> 0 OR p.stamp <= $4)
+    ), emptied AS (
+      DELETE FROM %3$s AS s
+      WHERE ($3 IS NULL OR s.key %4$s ANY ($3)) AND NOT EXISTS (SELECT FROM fresh AS f WHERE f.key %4$s s.key)
+    )
+    INSERT INTO %3$s AS s (key, points, magnitude, error, activities, last_activity_at, next_change_at)
+    SELECT f.key, f.points, f.magnitude, f.error, f.activities, f.last_activity_at, f.next_change_at FROM fresh AS f ORDER BY f.key
+    ON CONFLICT (key) DO UPDATE
+    SET points = excluded.points, magnitude = excluded.magnitude, error = excluded.error, activities = excluded.activities,
+        last_activity_at = excluded.last_activity_at, next_change_at = excluded.next_change_at$recompute$,
+    leadscore_internal.fresh_states(component, '$3', '$2'), component.pending, component.states, equality)
+  USING component.id, leadscore_internal.folding_clock(), keys, leadscore_internal.quarantine_horizon();
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.recompute(leadscore_internal.component, anyarray) IS
+  'Makes the states of some entities, or with NULL of all, anew from the CRM''s rows, and drops what was pending for them.';
+
+CREATE FUNCTION leadscore_internal.fold_marks(component leadscore_internal.component, at_most int) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  key_type regtype := (SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity);
+  all_marked boolean;
+  all_ripe boolean;
+  folded bigint;
+BEGIN
+  EXECUTE format('SELECT count(*) > 0, bool_and(p.stamp IS NOT NULL AND p.stamp <= $2) FROM %s AS p WHERE p.component = $1 AND p.key IS NULL',
+                 component.pending)
+  INTO all_marked, all_ripe USING component.id, leadscore_internal.quarantine_horizon();
+  IF all_marked THEN
+    IF NOT all_ripe OR at_most IS NOT NULL THEN
+      RETURN 0;
+    END IF;
+    EXECUTE format('SELECT leadscore_internal.recompute($1, NULL::%s[])', key_type) USING component;
+    RETURN 1;
+  END IF;
+
+  -- Marked and past quarantine, or with an activity whose time has come.
+  EXECUTE format($marks$
+    SELECT count(*), CASE WHEN count(*) > 0 THEN leadscore_internal.recompute($1, array_agg(w.key)) END
+    FROM (SELECT p.key FROM %1$s AS p
+          WHERE p.component = $2 AND p.sign = 0
+          GROUP BY p.key HAVING bool_and(p.stamp IS NOT NULL AND p.stamp <= $3)
+          UNION
+          SELECT s.key FROM %2$s AS s WHERE s.next_change_at <= $4
+          LIMIT $5) AS w$marks$, component.pending, component.states)
+  INTO folded USING component, component.id, leadscore_internal.quarantine_horizon(), leadscore_internal.folding_clock(), at_most;
+  RETURN folded;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.fold_marks(leadscore_internal.component, int) IS
+  'Recomputes the entities that are marked or due. Returns how many.';
+
+-- A component's whole fold, as tick does it. False where another fold of the model is under way.
+CREATE FUNCTION leadscore_internal.fold_component(component int) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c leadscore_internal.component;
+BEGIN
+  SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.id = fold_component.component;
+  IF NOT FOUND OR NOT pg_try_advisory_xact_lock(leadscore_internal.fold_lock_key(
+       (SELECT s.model FROM leadscore_internal.score AS s WHERE s.id = c.score))) THEN
+    RETURN false;
+  END IF;
+  PERFORM leadscore_internal.stamp_marks(c);
+  PERFORM leadscore_internal.fold_deltas(c, NULL);
+  PERFORM leadscore_internal.fold_marks(c, NULL);
+  INSERT INTO leadscore_internal.fold AS f (component, last_fold) VALUES (c.id, leadscore.clock())
+  ON CONFLICT ON CONSTRAINT fold_pkey DO UPDATE SET last_fold = excluded.last_fold;
+  RETURN true;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.fold_component(int) IS 'Folds all that is pending, marked past quarantine, or due.';
+
+-- A small fold in a writer's transaction; what is large is left to tick.
+CREATE FUNCTION leadscore_internal.fold_some(component int, at_most int) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c leadscore_internal.component;
+BEGIN
+  SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.id = fold_some.component;
+  IF FOUND AND pg_try_advisory_xact_lock(leadscore_internal.fold_lock_key(
+       (SELECT s.model FROM leadscore_internal.score AS s WHERE s.id = c.score))) THEN
+    PERFORM leadscore_internal.fold_deltas(c, at_most);
+    PERFORM leadscore_internal.fold_marks(c, at_most / 8);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.fold_some(int, int) IS 'Folds at most so many pending changes, if no other fold is under way.';
+
+CREATE PROCEDURE leadscore.tick()
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  component int;
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'tick needs a READ COMMITTED transaction' USING ERRCODE = 'invalid_transaction_state',
+      HINT = 'A fold must see what was committed when it runs.';
+  END IF;
+  FOR component IN
+    SELECT c.id FROM leadscore_internal.component AS c JOIN leadscore_internal.score AS s ON s.id = c.score
+    WHERE s.state = 'live' AND NOT EXISTS (SELECT FROM leadscore_internal.incident AS i WHERE i.score = s.id) ORDER BY c.id
+  LOOP
+    PERFORM leadscore_internal.fold_component(component);
+  END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE leadscore.tick() IS
+  'Folds what is pending, marked and due into the states, at a cost of what there is to fold. Reads are exact without it; it keeps them cheap. Call it every few seconds from any scheduler.';

@@ -1,0 +1,199 @@
+-- The functions of an entity, typed with its key: thin ones in the model's schema that call these.
+
+-- The published score, which must be readable, as seen by the query under way.
+CREATE FUNCTION leadscore_internal.readable_score(model name, entity text, score text, OUT score_id int, OUT view_name text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  s leadscore_internal.score := leadscore_internal.find_score(model, leadscore_internal.name_in_model(score, model, 'score'));
+  e leadscore_internal.entity := leadscore_internal.find_entity(model, entity);
+BEGIN
+  IF NOT EXISTS (SELECT FROM leadscore_internal.score_entity AS se WHERE se.score = s.id AND se.entity = e.id) THEN
+    RAISE EXCEPTION 'score "%.%" is not kept for entity "%"', model, s.name, entity
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'leadscore.scores lists for which entities it is.';
+  END IF;
+  PERFORM leadscore_internal.check_readable(s.id);
+  score_id := s.id;
+  view_name := leadscore_internal.score_view(s, e);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.readable_score(name, text, text) IS 'The score and its view, or an error that says why it cannot be read.';
+
+CREATE FUNCTION leadscore_internal.check_instant(instant timestamptz, what text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF instant IS NULL THEN
+    RAISE EXCEPTION '% must not be null', what USING ERRCODE = 'null_value_not_allowed';
+  ELSIF NOT isfinite(instant) OR instant < '1400-01-02 00:00:00+00' OR instant > '9998-12-31 00:00:00+00' THEN
+    RAISE EXCEPTION '% is out of range: %', what, instant
+      USING ERRCODE = 'datetime_field_overflow', HINT = 'Give an instant of the years 1400 to 9998.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_instant(timestamptz, text) IS 'Refuses instants that the calendar of the core does not know.';
+
+CREATE FUNCTION leadscore_internal.check_count(n bigint) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF n IS NULL OR n < 0 THEN
+    RAISE EXCEPTION 'n must be 0 or more, not %', coalesce(n::text, 'null') USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_count(bigint) IS 'Refuses a number of rows that is null or negative.';
+
+-- Parts of generated queries: what rows gave in a window of time, and to whom.
+CREATE FUNCTION leadscore_internal.window_facts(model name, entity text, score text) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(string_agg(CASE WHEN c.id IS NOT NULL THEN
+                    format('SELECT f.* FROM leadscore_internal.facts(%s, NULL::%s[], $1, $2) AS f(key %s, occurred_at timestamptz, points float8, activities int)',
+                           c.id, e.key_type, e.key_type) END, ' UNION ALL ' ORDER BY c.id),
+                  format('SELECT NULL::%s AS key, NULL::timestamptz AS occurred_at, NULL::float8 AS points, NULL::int AS activities WHERE false',
+                         min(e.key_type::oid)::regtype))
+  FROM leadscore_internal.score AS s
+  JOIN leadscore_internal.entity AS e ON e.model = window_facts.model AND e.name = window_facts.entity
+  LEFT JOIN leadscore_internal.component AS c ON c.score = s.id AND c.entity = e.id
+  WHERE s.model = window_facts.model AND s.name = leadscore_internal.name_in_model(window_facts.score, window_facts.model, 'score')
+$$;
+COMMENT ON FUNCTION leadscore_internal.window_facts(name, text, text) IS 'The query for all facts of a score between $1 and $2.';
+
+CREATE FUNCTION leadscore_internal.entity_from(model name, entity text) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT leadscore_internal.entity_rows(e) FROM leadscore_internal.entity AS e WHERE e.model = entity_from.model AND e.name = entity_from.entity
+$$;
+COMMENT ON FUNCTION leadscore_internal.entity_from(name, text) IS 'FROM item for the rows of an entity, as e.';
+
+CREATE FUNCTION leadscore_internal.entity_equality(model name, entity text) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT leadscore_internal.equality_operator(e.key_type) FROM leadscore_internal.entity AS e
+  WHERE e.model = entity_equality.model AND e.name = entity_equality.entity
+$$;
+COMMENT ON FUNCTION leadscore_internal.entity_equality(name, text) IS 'The equality of an entity''s keys, qualified.';
+
+-- Undecayed points in [as_of - within, as_of]; the calendar is UTC's. $1 and $2 are the bounds, $3 the limit.
+CREATE FUNCTION leadscore_internal.window_query(model name, entity text, score text, condition text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('SELECT e.key, coalesce(w.points, 0), coalesce(w.activities, 0)::bigint, w.last_activity_at
+                 FROM %s LEFT JOIN (SELECT f.key, sum(f.points) AS points, sum(f.activities) AS activities, max(f.occurred_at) AS last_activity_at
+                                    FROM (%s) AS f GROUP BY f.key) AS w ON w.key %s e.key
+                 WHERE coalesce(w.points, 0) %s $3',
+                leadscore_internal.entity_from(model, entity), leadscore_internal.window_facts(model, entity, score),
+                leadscore_internal.entity_equality(model, entity), condition)
+$$;
+COMMENT ON FUNCTION leadscore_internal.window_query(name, text, text, text) IS 'The query behind lead_hot and lead_cold.';
+
+CREATE FUNCTION leadscore_internal.window_start(as_of timestamptz, within interval) RETURNS timestamptz
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM leadscore_internal.check_instant(as_of, 'as_of');
+  IF within IS NULL THEN
+    RAISE EXCEPTION 'within must not be null' USING ERRCODE = 'null_value_not_allowed';
+  ELSIF within < interval '0' THEN
+    RAISE EXCEPTION 'within must not be negative: %', within
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'It is the length of the window that ends at as_of.';
+  END IF;
+  RETURN ((as_of AT TIME ZONE 'UTC') - within) AT TIME ZONE 'UTC';
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.window_start(timestamptz, interval) IS 'as_of - within by the calendar in UTC.';
+
+CREATE FUNCTION leadscore_internal.make_entity_objects(entity leadscore_internal.entity) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  pending_table text := format('%I.%I', entity.model, entity.name || '_pending');
+  id text := quote_ident(entity.name || '_id');
+  made record;
+BEGIN
+  EXECUTE format('CREATE TABLE %s (component int NOT NULL, sign int2 NOT NULL, activities int2 NOT NULL, occurred_at timestamptz,
+                                   points float8, stamp xid8, key %s)', pending_table, entity.key_type);
+  EXECUTE format('CREATE INDEX ON %s (component, key)', pending_table);
+  EXECUTE format('COMMENT ON TABLE %s IS %L', pending_table,
+                 'pg_leadscore: changes (sign 1 and -1) and marks (sign 0) that are not folded into the states yet');
+  PERFORM leadscore_internal.share_with_readers(pending_table::regclass, entity);
+  UPDATE leadscore_internal.entity AS e SET pending = pending_table::regclass WHERE e.id = entity.id;
+
+  FOR made IN
+    SELECT * FROM (VALUES
+      ('score', format('(score text, id %s, as_of timestamptz DEFAULT leadscore.clock()) RETURNS float8', entity.key_type),
+       format('leadscore_internal.score_at(%L, %L, score, id, as_of)', entity.model, entity.name),
+       'Points of one at an instant; 0 if never active, NULL for what is none'),
+      ('hottest', format('(score text, n int DEFAULT 10) RETURNS TABLE (rank bigint, %s %s, points float8)', id, entity.key_type),
+       format('SELECT * FROM leadscore_internal.ranked(%L, %L, score, n, ''DESC'') AS r(rank bigint, key %s, points float8)', entity.model, entity.name, entity.key_type),
+       'The n with the most points now, ties by key'),
+      ('coldest', format('(score text, n int DEFAULT 10) RETURNS TABLE (rank bigint, %s %s, points float8)', id, entity.key_type),
+       format('SELECT * FROM leadscore_internal.ranked(%L, %L, score, n, ''ASC'') AS r(rank bigint, key %s, points float8)', entity.model, entity.name, entity.key_type),
+       'The n with the fewest points now, ties by key'),
+      ('hot', format('(score text, more_than float8, within interval, as_of timestamptz DEFAULT leadscore.clock()) RETURNS TABLE (%s %s, points float8, activities bigint, last_activity_at timestamptz)', id, entity.key_type),
+       format('SELECT * FROM leadscore_internal.in_window(%L, %L, score, ''>'', more_than, within, as_of) AS r(key %s, points float8, activities bigint, last_activity_at timestamptz)', entity.model, entity.name, entity.key_type),
+       'Those that earned more than so many undecayed points in [as_of - within, as_of]'),
+      ('cold', format('(score text, fewer_than float8, within interval, as_of timestamptz DEFAULT leadscore.clock()) RETURNS TABLE (%s %s, points float8, activities bigint, last_activity_at timestamptz)', id, entity.key_type),
+       format('SELECT * FROM leadscore_internal.in_window(%L, %L, score, ''<'', fewer_than, within, as_of) AS r(key %s, points float8, activities bigint, last_activity_at timestamptz)', entity.model, entity.name, entity.key_type),
+       'Those that earned fewer than so many undecayed points in [as_of - within, as_of], the inactive included')
+    ) AS v(suffix, signature, body, says)
+  LOOP
+    EXECUTE format('CREATE FUNCTION %I.%I%s LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS %L',
+                   entity.model, entity.name || '_' || made.suffix, made.signature,
+                   CASE WHEN made.suffix = 'score' THEN format('BEGIN RETURN %s; END', made.body)
+                        ELSE format('#variable_conflict use_variable
+BEGIN RETURN QUERY %s; END', made.body) END);
+    EXECUTE format('COMMENT ON FUNCTION %I.%I IS %L', entity.model, entity.name || '_' || made.suffix, made.says);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.make_entity_objects(leadscore_internal.entity) IS 'Makes the pending table and the typed functions of an entity.';
+
+CREATE FUNCTION leadscore_internal.score_at(model name, entity text, score text, id anyelement, as_of timestamptz) RETURNS float8
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  readable record := leadscore_internal.readable_score(model, entity, score);
+  exists_now boolean;
+  result float8;
+BEGIN
+  PERFORM leadscore_internal.check_instant(as_of, 'as_of');
+  IF as_of = leadscore.clock() THEN
+    EXECUTE format('SELECT v.points FROM %s AS v WHERE v.%I %s $1', readable.view_name, entity || '_id',
+                   leadscore_internal.entity_equality(model, entity)) INTO result USING id;
+    RETURN result;
+  END IF;
+  EXECUTE format('SELECT true FROM %s WHERE e.key %s $1', leadscore_internal.entity_from(model, entity),
+                 leadscore_internal.entity_equality(model, entity)) INTO exists_now USING id;
+  IF exists_now THEN
+    SELECT coalesce(sum((leadscore_internal.read_rows(c.id, id, as_of)).points), 0) INTO result
+    FROM leadscore_internal.components_of(readable.score_id, model, entity) AS c;
+  END IF;
+  RETURN result;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.score_at(name, text, text, anyelement, timestamptz) IS 'Implementation of <entity>_score.';
+
+CREATE FUNCTION leadscore_internal.components_of(score int, model name, entity text) RETURNS TABLE (id int)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT c.id FROM leadscore_internal.component AS c JOIN leadscore_internal.entity AS e ON e.id = c.entity
+  WHERE c.score = components_of.score AND e.model = components_of.model AND e.name = components_of.entity
+$$;
+COMMENT ON FUNCTION leadscore_internal.components_of(int, name, text) IS 'The components of a score for one entity.';
+
+CREATE FUNCTION leadscore_internal.ranked(model name, entity text, score text, n int, direction text) RETURNS SETOF record
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  readable record := leadscore_internal.readable_score(model, entity, score);
+BEGIN
+  PERFORM leadscore_internal.check_count(n);
+  RETURN QUERY EXECUTE format('SELECT row_number() OVER (ORDER BY v.points %1$s, v.%2$I), v.%2$I, v.points FROM %3$s AS v ORDER BY v.points %1$s, v.%2$I LIMIT $1',
+                              direction, entity || '_id', readable.view_name) USING n;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.ranked(name, text, text, int, text) IS 'Implementation of <entity>_hottest and <entity>_coldest.';
+
+CREATE FUNCTION leadscore_internal.in_window(model name, entity text, score text, condition text, points float8, within interval, as_of timestamptz)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM leadscore_internal.readable_score(model, entity, score);
+  IF points IS NULL OR points = 'NaN' THEN
+    RAISE EXCEPTION 'the number of points must not be null or NaN' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  RETURN QUERY EXECUTE leadscore_internal.window_query(model, entity, score, condition)
+               USING leadscore_internal.window_start(as_of, within), as_of, points;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.in_window(name, text, text, text, float8, interval, timestamptz) IS 'Implementation of <entity>_hot and <entity>_cold.';

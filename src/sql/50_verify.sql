@@ -1,0 +1,81 @@
+-- verify: the kept states against the rows.
+
+CREATE FUNCTION leadscore_internal.verify_component(component leadscore_internal.component, as_of timestamptz)
+RETURNS TABLE (id text, what text, kept float8, actual float8)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  key_type regtype := (SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity);
+BEGIN
+  RETURN QUERY EXECUTE format($verify$
+    WITH facts AS (
+      SELECT f.key, coalesce(leadscore.decayed_sum(f.points, f.occurred_at, %4$L, $2), 0) AS points,
+             coalesce(leadscore.decayed_sum(abs(f.points), f.occurred_at, %4$L, $2), 0) AS magnitude,
+             coalesce(sum(f.activities) FILTER (WHERE f.occurred_at <= $2), 0)::float8 AS activities,
+             max(f.occurred_at) FILTER (WHERE f.occurred_at <= $2) AS last_activity_at,
+             min(f.occurred_at) FILTER (WHERE f.occurred_at > $2) AS next_change_at
+      FROM %5$s GROUP BY f.key
+    ), moments AS (
+      SELECT d.key, d.occurred_at, sum(d.sign) AS facts, sum(d.sign * d.activities) AS activities, sum(d.sign * d.points) AS points,
+             sum(abs(d.points)) AS traffic, sum(d.sign * abs(d.points)) AS magnitude, bool_or(d.sign = 0) AS marked
+      FROM %1$s AS d WHERE d.component = $1 AND d.key IS NOT NULL GROUP BY d.key, d.occurred_at
+    ), pending AS (
+      SELECT m.key, bool_or(m.marked) AS marked, sum(m.points * leadscore.weight(%4$L, m.occurred_at, $2)) AS points,
+             sum(m.traffic * leadscore.weight(%4$L, m.occurred_at, $2)) AS traffic,
+             sum(m.magnitude * leadscore.weight(%4$L, m.occurred_at, $2)) AS magnitude,
+             sum(m.activities) FILTER (WHERE m.occurred_at <= $2) AS activities,
+             max(m.occurred_at) FILTER (WHERE m.facts > 0 AND m.occurred_at <= $2) AS added_at,
+             max(m.occurred_at) FILTER (WHERE m.facts < 0 AND m.occurred_at <= $2) AS removed_at,
+             min(m.occurred_at) FILTER (WHERE m.facts > 0 AND m.occurred_at > $2) AS starts_at
+      FROM moments AS m GROUP BY m.key
+    ), kept AS (
+      SELECT coalesce(s.key, p.key) AS key,
+             coalesce(s.points * leadscore.weight(%4$L, s.last_activity_at, $2), 0) + coalesce(p.points, 0) AS points,
+             (coalesce(s.activities, 0) + coalesce(p.activities, 0))::float8 AS activities,
+             greatest(s.last_activity_at, p.added_at) AS last_activity_at, least(s.next_change_at, p.starts_at) AS next_change_at,
+             -- What is read from the rows anyway; the views decide by the same conditions.
+             coalesce(p.marked, false) OR coalesce(s.next_change_at <= $2, false) OR coalesce(s.last_activity_at > $2, false)
+               OR coalesce(p.removed_at >= coalesce(s.last_activity_at, '-infinity'), false)
+               OR coalesce(p.traffic > 1e4 * greatest(1, p.magnitude + coalesce(s.magnitude * leadscore.weight(%4$L, s.last_activity_at, $2), 0)), false)
+               AS read_from_rows
+      FROM %2$s AS s FULL JOIN pending AS p ON p.key %3$s s.key
+    ), compared AS (
+      SELECT coalesce(k.key, f.key) AS key, coalesce(k.points, 0) AS kept_points, coalesce(f.points, 0) AS actual_points,
+             coalesce(f.magnitude, 0) AS magnitude, coalesce(k.activities, 0) AS kept_activities, coalesce(f.activities, 0) AS actual_activities,
+             k.last_activity_at AS kept_last, f.last_activity_at AS actual_last, k.next_change_at AS kept_next, f.next_change_at AS actual_next
+      FROM kept AS k FULL JOIN facts AS f ON f.key %3$s k.key
+      WHERE NOT coalesce(k.read_from_rows, false)
+    )
+    SELECT c.key::text, v.what, v.kept, v.actual
+    FROM compared AS c CROSS JOIN LATERAL (VALUES
+      ('points', c.kept_points, c.actual_points, abs(c.kept_points - c.actual_points) <= 1e-9 * greatest(1, c.magnitude)),
+      ('activities', c.kept_activities, c.actual_activities, c.kept_activities = c.actual_activities),
+      ('last_activity_at', extract(epoch FROM c.kept_last)::float8, extract(epoch FROM c.actual_last)::float8, c.kept_last IS NOT DISTINCT FROM c.actual_last),
+      ('next_change_at', extract(epoch FROM c.kept_next)::float8, extract(epoch FROM c.actual_next)::float8, c.actual_next IS NULL OR coalesce(c.kept_next <= c.actual_next, false))
+    ) AS v(what, kept, actual, agrees)
+    WHERE NOT v.agrees AND NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.key IS NULL)
+    ORDER BY c.key, v.what$verify$,
+    component.pending, component.states, leadscore_internal.equality_operator(key_type), component.decay,
+    leadscore_internal.facts_call(component, 'NULL'))
+  USING component.id, as_of;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.verify_component(leadscore_internal.component, timestamptz) IS 'Where the states of a component differ from the rows.';
+
+CREATE FUNCTION leadscore.verify(score text) RETURNS TABLE (entity text, id text, what text, kept float8, actual float8)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  named record := leadscore_internal.split_name(score, 'score');
+  s leadscore_internal.score := leadscore_internal.find_score(named.model, named.name);
+BEGIN
+  PERFORM leadscore_internal.check_readable(s.id);
+  RETURN QUERY
+    SELECT e.name, v.id, v.what, v.kept, v.actual
+    FROM leadscore_internal.component AS c
+    JOIN leadscore_internal.entity AS e ON e.id = c.entity
+    CROSS JOIN LATERAL leadscore_internal.verify_component(c, leadscore.clock()) AS v
+    WHERE c.score = s.id;
+END
+$$;
+COMMENT ON FUNCTION leadscore.verify(text) IS
+  'Compares the whole kept state of a score with the CRM''s rows, also what is still to come; one line for each entity and thing that differs (points beyond 1e-9 of the sum of absolute points), times as seconds since 1970. Reads every activity.';
