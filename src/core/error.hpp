@@ -16,6 +16,7 @@ enum class ErrorKind {
     out_of_range,      // 22003: a number too large or too small
     time_out_of_range, // 22008: an instant or a span outside the supported range
     mismatch,          // 22023: values with different parameters combined
+    division_by_zero,  // 22012
 };
 
 class Error : public std::runtime_error {

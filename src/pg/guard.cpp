@@ -19,6 +19,8 @@ int sqlstate_of(core::ErrorKind kind) noexcept {
         return ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE;
     case core::ErrorKind::time_out_of_range:
         return ERRCODE_DATETIME_VALUE_OUT_OF_RANGE;
+    case core::ErrorKind::division_by_zero:
+        return ERRCODE_DIVISION_BY_ZERO;
     }
     return ERRCODE_INTERNAL_ERROR;
 }

@@ -19,13 +19,16 @@
 
 namespace leadscore::pg {
 
-// An error in plain memory: nothing in it needs a destructor.
+// An error in plain memory: nothing in it needs a destructor. Only the first bytes are set when it is made: every call
+// of an SQL function makes one, and clearing 3 kB would cost more than the function.
 struct ErrorReport {
+    ErrorReport() noexcept { message[0] = detail[0] = hint[0] = '\0'; }
+
     int sqlstate = 0;
     ErrorData *postgres_error = nullptr;
-    char message[1024] = {};
-    char detail[1024] = {};
-    char hint[1024] = {};
+    char message[1024];
+    char detail[1024];
+    char hint[1024];
 };
 
 // A PostgreSQL error on its way through C++ scopes.
@@ -58,40 +61,32 @@ template <typename Body> auto guarded(Body &&body) -> decltype(body()) {
     raise(report);
 }
 
-// The call must not leave PG_TRY early: body's result is kept outside of it.
+// Calls the body and returns its error, or null. Never inlined: setjmp shall not share a frame with the variables of
+// its callers, which the compiler may hold in registers. The body must not leave PG_TRY early.
+template <typename Body> [[gnu::noinline]] ErrorData *error_of(Body &&body) {
+    MemoryContext caller_context = CurrentMemoryContext;
+    ErrorData *volatile caught = nullptr;
+    PG_TRY();
+    { body(); }
+    PG_CATCH();
+    {
+        MemoryContextSwitchTo(caller_context);
+        caught = CopyErrorData();
+        FlushErrorState();
+    }
+    PG_END_TRY();
+    return caught;
+}
+
 template <typename Body> auto unwinding(Body &&body) -> decltype(body()) {
     using Result = decltype(body());
-    MemoryContext caller_context = CurrentMemoryContext;
-    ErrorData *caught = nullptr;
     if constexpr (std::is_void_v<Result>) {
-        PG_TRY();
-        {
-            body();
-        }
-        PG_CATCH();
-        {
-            MemoryContextSwitchTo(caller_context);
-            caught = CopyErrorData();
-            FlushErrorState();
-        }
-        PG_END_TRY();
-        if (caught != nullptr)
+        if (ErrorData *caught = error_of(body))
             throw PostgresError{caught};
     } else {
         static_assert(std::is_trivially_copyable_v<Result>);
         Result result{};
-        PG_TRY();
-        {
-            result = body();
-        }
-        PG_CATCH();
-        {
-            MemoryContextSwitchTo(caller_context);
-            caught = CopyErrorData();
-            FlushErrorState();
-        }
-        PG_END_TRY();
-        if (caught != nullptr)
+        if (ErrorData *caught = error_of([&] { result = body(); }))
             throw PostgresError{caught};
         return result;
     }

@@ -38,6 +38,8 @@ extern "C" {
 #include "fmgr.h"
 #include "funcapi.h"
 #include "libpq/pqformat.h"
+#include "common/hashfn.h"
+#include "utils/sortsupport.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -68,6 +70,12 @@ extern "C" {
 }
 
 #pragma GCC diagnostic pop
+
+// Before version 16 the macro says nothing, and our symbols are hidden unless they say otherwise.
+#if PG_VERSION_NUM < 160000
+#undef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#endif
 
 static_assert(PG_VERSION_NUM >= 150000, "pg_leadscore needs PostgreSQL 15 or later");
 
