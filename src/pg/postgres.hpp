@@ -29,4 +29,10 @@ extern "C" {
 
 #pragma GCC diagnostic pop
 
+// PostgreSQL 18's own definition leaves a member out, and g++ warns where the macro is used.
+#if PG_VERSION_NUM >= 180000
+#undef PG_MODULE_MAGIC
+#define PG_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "pg_leadscore", .version = LEADSCORE_VERSION)
+#endif
+
 static_assert(PG_VERSION_NUM >= 150000, "pg_leadscore needs PostgreSQL 15 or later");
