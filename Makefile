@@ -19,7 +19,7 @@ REGRESS = $(sort $(basename $(notdir $(wildcard sql/*.sql))))
 REGRESS_OPTS = --load-extension=$(EXTENSION)
 
 # SANITIZE=address,undefined and ASSERTIONS=1 make the build that the checks of scripts/test use.
-PG_CPPFLAGS = -I$(srcdir)/src
+PG_CPPFLAGS = -I$(srcdir)/src -DLEADSCORE_VERSION='"$(EXTENSION_VERSION)"'
 PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Werror -fvisibility=hidden -ffp-contract=off
 SHLIB_LINK = -lstdc++
 ifdef ASSERTIONS
@@ -42,4 +42,4 @@ include $(PGXS)
 $(OBJS): $(PRIVATE_HEADERS) Makefile
 
 $(EXTENSION_SCRIPT): $(TOPICS) $(EXTENSION).control
-	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(TOPICS); } > $@
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat /dev/null $(TOPICS); } > $@

@@ -77,6 +77,12 @@ extern "C" {
 #define PGDLLEXPORT __attribute__((visibility("default")))
 #endif
 
+// PostgreSQL 18's own definition leaves a member out, and g++ warns where the macro is used.
+#if PG_VERSION_NUM >= 180000
+#undef PG_MODULE_MAGIC
+#define PG_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "pg_leadscore", .version = LEADSCORE_VERSION)
+#endif
+
 static_assert(PG_VERSION_NUM >= 150000, "pg_leadscore needs PostgreSQL 15 or later");
 
 // What a check hook hands to its assign hook must come from the allocator that the GUC machinery frees with.
