@@ -56,3 +56,37 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.fresh_states(leadscore_internal.component, text, text) IS
   'The query for states made from the CRM''s rows; keys and instant are SQL.';
+
+-- What is pending for a component, one row per entity, as it weighs at an instant (SQL).
+CREATE FUNCTION leadscore_internal.pending_query(component leadscore_internal.component, instant text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format($query$
+    SELECT m.key, bool_or(m.marked) AS marked,
+           sum(m.points * leadscore.weight(%3$L, m.occurred_at, %4$s)) AS points,
+           sum(m.traffic * leadscore.weight(%3$L, m.occurred_at, %4$s)) AS traffic,
+           sum(m.magnitude * leadscore.weight(%3$L, m.occurred_at, %4$s)) AS magnitude,
+           (sum(m.activities) FILTER (WHERE m.occurred_at <= %4$s))::bigint AS activities,
+           max(m.occurred_at) FILTER (WHERE m.facts > 0 AND m.occurred_at <= %4$s) AS added_at,
+           max(m.occurred_at) FILTER (WHERE m.facts < 0 AND m.occurred_at <= %4$s) AS removed_at,
+           min(m.occurred_at) FILTER (WHERE m.facts > 0 AND m.occurred_at > %4$s) AS starts_at
+    FROM (SELECT d.key, d.occurred_at, bool_or(d.sign = 0) AS marked, sum(d.sign) AS facts,
+                 sum(d.sign * d.activities) AS activities, sum(d.sign * d.points) AS points,
+                 sum(abs(d.points)) AS traffic, sum(d.sign * abs(d.points)) AS magnitude
+          FROM %2$s AS d WHERE d.component = %1$s AND d.key IS NOT NULL
+          GROUP BY d.key, d.occurred_at) AS m
+    GROUP BY m.key$query$, component.id, component.pending, component.decay, instant)
+$$;
+COMMENT ON FUNCTION leadscore_internal.pending_query(leadscore_internal.component, text) IS
+  'The query for what is pending for the entities of a component, weighed at an instant.';
+
+-- Whether state and pending changes cannot answer for an instant, so that the rows must: the time of an activity has
+-- come; the instant is before the state's; the last activity was taken away; so much was taken away that what rounding
+-- left of it could show.
+CREATE FUNCTION leadscore_internal.unsettled(next_change_at timestamptz, last_activity_at timestamptz, removed_at timestamptz,
+                                             traffic float8, magnitude float8, instant timestamptz) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(next_change_at <= instant, false) OR coalesce(last_activity_at > instant, false)
+    OR coalesce(removed_at >= coalesce(last_activity_at, '-infinity'), false)
+    OR coalesce(traffic > 10000::float8 * greatest(1::float8, magnitude), false);
+COMMENT ON FUNCTION leadscore_internal.unsettled(timestamptz, timestamptz, timestamptz, float8, float8, timestamptz) IS
+  'Whether an entity must be read from its rows at an instant.';

@@ -55,8 +55,7 @@ BEGIN
              coalesce(s.points * leadscore.weight(%4$L, s.last_activity_at, greatest(s.last_activity_at, c.added_at)), 0) AS points,
              coalesce(s.magnitude * leadscore.weight(%4$L, s.last_activity_at, greatest(s.last_activity_at, c.added_at)), 0) AS magnitude,
              coalesce(s.error * leadscore.weight(%4$L, s.last_activity_at, greatest(s.last_activity_at, c.added_at)), 0) AS error,
-             coalesce(s.next_change_at <= $2 OR s.last_activity_at > $2, false)
-               OR coalesce(c.removed_at >= coalesce(s.last_activity_at, '-infinity'), false) AS unsettled
+             leadscore_internal.unsettled(s.next_change_at, s.last_activity_at, c.removed_at, NULL, NULL, $2) AS unsettled
       FROM changes AS c LEFT JOIN %2$s AS s ON s.key %3$s c.key
     ), sums AS (
       SELECT t.key,

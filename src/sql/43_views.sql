@@ -8,40 +8,24 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c int := component.id;
   equality text := leadscore_internal.equality_operator((SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity));
-  state_weight text := format('leadscore.weight(%L, s%s.last_activity_at, leadscore.clock())', component.decay, c);
-  read_rows text := format('(leadscore_internal.read_rows(%s, e.key, leadscore.clock()))', c);
+  weight text := format('leadscore.weight(%L, s%s.last_activity_at, leadscore.clock())', component.decay, c);
+  rows text := format('(leadscore_internal.read_rows(%s, e.key, leadscore.clock()))', c);
   from_rows text;
 BEGIN
   joins := format($join$
   LEFT JOIN %2$s AS s%1$s ON s%1$s.key %3$s e.key
-  LEFT JOIN (
-    SELECT m.key, bool_or(m.marked) AS marked,
-           sum(m.points * leadscore.weight(%5$L, m.occurred_at, leadscore.clock())) AS points,
-           sum(m.traffic * leadscore.weight(%5$L, m.occurred_at, leadscore.clock())) AS traffic,
-           sum(m.magnitude * leadscore.weight(%5$L, m.occurred_at, leadscore.clock())) AS magnitude,
-           sum(m.activities) FILTER (WHERE m.occurred_at <= leadscore.clock()) AS activities,
-           max(m.occurred_at) FILTER (WHERE m.facts > 0 AND m.occurred_at <= leadscore.clock()) AS added_at,
-           max(m.occurred_at) FILTER (WHERE m.facts < 0 AND m.occurred_at <= leadscore.clock()) AS removed_at
-    FROM (SELECT d.key, d.occurred_at, bool_or(d.sign = 0) AS marked, sum(d.sign) AS facts,
-                 sum(d.sign * d.activities) AS activities, sum(d.sign * d.points) AS points,
-                 sum(abs(d.points)) AS traffic, sum(d.sign * abs(d.points)) AS magnitude
-          FROM %4$s AS d WHERE d.component = %1$s AND d.key IS NOT NULL
-          GROUP BY d.key, d.occurred_at) AS m
-    GROUP BY m.key
-  ) AS p%1$s ON p%1$s.key %3$s e.key$join$, c, component.states, equality, component.pending, component.decay);
-
-  -- In order: marked; an activity's time has come; read before the state's time; its last activity was taken away; so
-  -- much was taken away that rounding could show.
-  from_rows := format('((SELECT leadscore_internal.must_read_rows(%1$s)) OR coalesce(p%1$s.marked, false)'
-    ' OR coalesce(s%1$s.next_change_at <= leadscore.clock() OR s%1$s.last_activity_at > leadscore.clock(), false)'
-    ' OR coalesce(p%1$s.removed_at >= coalesce(s%1$s.last_activity_at, ''-infinity''), false)'
-    ' OR coalesce(p%1$s.traffic > 1e4 * greatest(1, p%1$s.magnitude + coalesce(s%1$s.magnitude * %2$s, 0)), false))', c, state_weight);
+  LEFT JOIN (%4$s
+  ) AS p%1$s ON p%1$s.key %3$s e.key$join$, c, component.states, equality,
+                  leadscore_internal.pending_query(component, 'leadscore.clock()'));
+  from_rows := format('((SELECT leadscore_internal.must_read_rows(%1$s)) OR coalesce(p%1$s.marked, false) OR leadscore_internal.unsettled('
+                      's%1$s.next_change_at, s%1$s.last_activity_at, p%1$s.removed_at, p%1$s.traffic, p%1$s.magnitude + coalesce(s%1$s.magnitude * %2$s, 0), leadscore.clock()))',
+                      c, weight);
   points := format('CASE WHEN %1$s THEN %2$s.points ELSE coalesce(s%3$s.points * %4$s, 0) + coalesce(p%3$s.points, 0) END',
-                   from_rows, read_rows, c, state_weight);
+                   from_rows, rows, c, weight);
   last_activity_at := format('CASE WHEN %1$s THEN %2$s.last_activity_at ELSE greatest(s%3$s.last_activity_at, p%3$s.added_at) END',
-                             from_rows, read_rows, c);
+                             from_rows, rows, c);
   activities := format('CASE WHEN %1$s THEN %2$s.activities ELSE coalesce(s%3$s.activities, 0) + coalesce(p%3$s.activities, 0) END',
-                       from_rows, read_rows, c);
+                       from_rows, rows, c);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.reading(leadscore_internal.component) IS

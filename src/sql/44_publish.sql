@@ -69,7 +69,7 @@ BEGIN
     JOIN leadscore_internal.source AS src ON src.id = l.source
     WHERE c.score = score.id
       AND EXISTS (SELECT FROM leadscore_internal.rule AS r
-                  WHERE r.score = score.id AND r.source = src.id AND coalesce(r.decay, score.decay) = c.decay)
+                  WHERE r.score = score.id AND r.source = src.id AND coalesce(r.decay, score.decay) OPERATOR(leadscore.=) c.decay)
     GROUP BY c.id, src.id ORDER BY c.id, src.id
   LOOP
     INSERT INTO leadscore_internal.branch (component, source, relation, owner, occurred_at, filter, link_keys, link_filters)
@@ -79,7 +79,7 @@ BEGIN
     RETURNING id INTO new_branch;
     INSERT INTO leadscore_internal.term (branch, rule, points, filter)
     SELECT new_branch, r.name, r.points, r.filter FROM leadscore_internal.rule AS r
-    WHERE r.score = score.id AND r.source = item.source AND coalesce(r.decay, score.decay) = item.decay ORDER BY r.id;
+    WHERE r.score = score.id AND r.source = item.source AND coalesce(r.decay, score.decay) OPERATOR(leadscore.=) item.decay ORDER BY r.id;
   END LOOP;
 END
 $$;
@@ -184,9 +184,9 @@ CREATE FUNCTION leadscore_internal.publish(score text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(score, 'score');
-  s leadscore_internal.score;
-  e leadscore_internal.entity;
-  c leadscore_internal.component;
+  of_score leadscore_internal.score;
+  for_entity leadscore_internal.entity;
+  new_component leadscore_internal.component;
   before leadscore_internal.component[];
   sources int[];
 BEGIN
@@ -194,30 +194,30 @@ BEGIN
   PERFORM leadscore_internal.check_committed_view('publish');
   -- Before any table lock: a writer that holds it may be about to write to the tables.
   PERFORM pg_advisory_xact_lock(leadscore_internal.fold_lock_key(named.model));
-  s := leadscore_internal.find_score(named.model, named.name);
-  IF NOT EXISTS (SELECT FROM leadscore_internal.rule AS r WHERE r.score = s.id) THEN
-    RAISE EXCEPTION 'score "%.%" has no rules', s.model, s.name
+  of_score := leadscore_internal.find_score(named.model, named.name);
+  IF NOT EXISTS (SELECT FROM leadscore_internal.rule AS r WHERE r.score = of_score.id) THEN
+    RAISE EXCEPTION 'score "%.%" has no rules', of_score.model, of_score.name
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Give it one with leadscore.create_rule().';
   END IF;
   SELECT array_agg(DISTINCT x.source) INTO sources
-  FROM (SELECT r.source FROM leadscore_internal.rule AS r WHERE r.score = s.id
+  FROM (SELECT r.source FROM leadscore_internal.rule AS r WHERE r.score = of_score.id
         UNION ALL
         SELECT b.source FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
-        WHERE c.score = s.id) AS x;
+        WHERE c.score = of_score.id) AS x;
   PERFORM leadscore_internal.check_owner(src.relation) FROM leadscore_internal.source AS src WHERE src.id = ANY (sources);
   PERFORM leadscore_internal.lock_sources(sources);
 
-  before := leadscore_internal.withdraw(s.id);
-  PERFORM leadscore_internal.copy_rules(s);
-  FOR c IN SELECT * FROM leadscore_internal.component AS x WHERE x.score = s.id ORDER BY x.id LOOP
-    PERFORM leadscore_internal.backfill(c);
+  before := leadscore_internal.withdraw(of_score.id);
+  PERFORM leadscore_internal.copy_rules(of_score);
+  FOR new_component IN SELECT * FROM leadscore_internal.component AS x WHERE x.score = of_score.id ORDER BY x.id LOOP
+    PERFORM leadscore_internal.backfill(new_component);
   END LOOP;
-  UPDATE leadscore_internal.score AS x SET state = 'live', edited = false, published_at = leadscore.clock() WHERE x.id = s.id;
-  DELETE FROM leadscore_internal.incident AS i WHERE i.score = s.id;
-  FOR e IN SELECT x.* FROM leadscore_internal.entity AS x JOIN leadscore_internal.score_entity AS se ON se.entity = x.id
-           WHERE se.score = s.id ORDER BY x.id LOOP
-    PERFORM leadscore_internal.create_score_view(s, e);
-    PERFORM leadscore_internal.create_scores_view(e);
+  UPDATE leadscore_internal.score AS x SET state = 'live', edited = false, published_at = leadscore.clock() WHERE x.id = of_score.id;
+  DELETE FROM leadscore_internal.incident AS i WHERE i.score = of_score.id;
+  FOR for_entity IN SELECT x.* FROM leadscore_internal.entity AS x JOIN leadscore_internal.score_entity AS se ON se.entity = x.id
+           WHERE se.score = of_score.id ORDER BY x.id LOOP
+    PERFORM leadscore_internal.create_score_view(of_score, for_entity);
+    PERFORM leadscore_internal.create_scores_view(for_entity);
   END LOOP;
   PERFORM leadscore_internal.drop_states(before);
   PERFORM leadscore_internal.adjust_triggers(sources);

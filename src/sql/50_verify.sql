@@ -14,28 +14,15 @@ BEGIN
              max(f.occurred_at) FILTER (WHERE f.occurred_at <= $2) AS last_activity_at,
              min(f.occurred_at) FILTER (WHERE f.occurred_at > $2) AS next_change_at
       FROM %5$s GROUP BY f.key
-    ), moments AS (
-      SELECT d.key, d.occurred_at, sum(d.sign) AS facts, sum(d.sign * d.activities) AS activities, sum(d.sign * d.points) AS points,
-             sum(abs(d.points)) AS traffic, sum(d.sign * abs(d.points)) AS magnitude, bool_or(d.sign = 0) AS marked
-      FROM %1$s AS d WHERE d.component = $1 AND d.key IS NOT NULL GROUP BY d.key, d.occurred_at
-    ), pending AS (
-      SELECT m.key, bool_or(m.marked) AS marked, sum(m.points * leadscore.weight(%4$L, m.occurred_at, $2)) AS points,
-             sum(m.traffic * leadscore.weight(%4$L, m.occurred_at, $2)) AS traffic,
-             sum(m.magnitude * leadscore.weight(%4$L, m.occurred_at, $2)) AS magnitude,
-             sum(m.activities) FILTER (WHERE m.occurred_at <= $2) AS activities,
-             max(m.occurred_at) FILTER (WHERE m.facts > 0 AND m.occurred_at <= $2) AS added_at,
-             max(m.occurred_at) FILTER (WHERE m.facts < 0 AND m.occurred_at <= $2) AS removed_at,
-             min(m.occurred_at) FILTER (WHERE m.facts > 0 AND m.occurred_at > $2) AS starts_at
-      FROM moments AS m GROUP BY m.key
+    ), pending AS (%6$s
     ), kept AS (
       SELECT coalesce(s.key, p.key) AS key,
              coalesce(s.points * leadscore.weight(%4$L, s.last_activity_at, $2), 0) + coalesce(p.points, 0) AS points,
              (coalesce(s.activities, 0) + coalesce(p.activities, 0))::float8 AS activities,
              greatest(s.last_activity_at, p.added_at) AS last_activity_at, least(s.next_change_at, p.starts_at) AS next_change_at,
              -- What is read from the rows anyway; the views decide by the same conditions.
-             coalesce(p.marked, false) OR coalesce(s.next_change_at <= $2, false) OR coalesce(s.last_activity_at > $2, false)
-               OR coalesce(p.removed_at >= coalesce(s.last_activity_at, '-infinity'), false)
-               OR coalesce(p.traffic > 1e4 * greatest(1, p.magnitude + coalesce(s.magnitude * leadscore.weight(%4$L, s.last_activity_at, $2), 0)), false)
+             coalesce(p.marked, false) OR leadscore_internal.unsettled(s.next_change_at, s.last_activity_at, p.removed_at, p.traffic,
+               p.magnitude + coalesce(s.magnitude * leadscore.weight(%4$L, s.last_activity_at, $2), 0), $2)
                AS read_from_rows
       FROM %2$s AS s FULL JOIN pending AS p ON p.key %3$s s.key
     ), compared AS (
@@ -55,7 +42,7 @@ BEGIN
     WHERE NOT v.agrees AND NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.key IS NULL)
     ORDER BY c.key, v.what$verify$,
     component.pending, component.states, leadscore_internal.equality_operator(key_type), component.decay,
-    leadscore_internal.facts_call(component, 'NULL'))
+    leadscore_internal.facts_call(component, 'NULL'), leadscore_internal.pending_query(component, '$2'))
   USING component.id, as_of;
 END
 $$;

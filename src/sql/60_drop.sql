@@ -1,7 +1,7 @@
 -- drop_all: leaves nothing behind.
 
 CREATE FUNCTION leadscore_internal.drop_all() RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
   src leadscore_internal.source;
   e leadscore_internal.entity;

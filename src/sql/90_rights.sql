@@ -15,5 +15,6 @@ GRANT EXECUTE ON FUNCTION
   leadscore_internal.window_query(name, text, text, text), leadscore_internal.window_facts(name, text, text),
   leadscore_internal.entity_from(name, text), leadscore_internal.entity_equality(name, text),
   leadscore_internal.window_start(timestamptz, interval), leadscore_internal.check_instant(timestamptz, text),
-  leadscore_internal.check_count(bigint)
+  leadscore_internal.check_count(bigint),
+  leadscore_internal.unsettled(timestamptz, timestamptz, timestamptz, float8, float8, timestamptz)
 TO PUBLIC;
