@@ -117,6 +117,7 @@ void capture_rows(Program *program, const TriggerData *trigger) {
             break_score(&work, program->branches[i], program->branches[i].problem_sqlstate,
                         program->branches[i].problem);
 
+    bool several_batches = false;
     while (!work.exhausted) {
         CaughtError error;
         if (!evaluate_guarded(&work, relation, &error)) {
@@ -125,8 +126,10 @@ void capture_rows(Program *program, const TriggerData *trigger) {
             continue;
         }
         append_deltas(work.facts);
-        if (work.facts.count > 0)
+        bool small_statement = work.exhausted && !several_batches;
+        if (small_statement)
             fold_now_and_then(work.facts);
+        several_batches = true;
         work.facts.count = 0;
     }
     ExecDropSingleTupleTableSlot(work.removed.slot);

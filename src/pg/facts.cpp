@@ -38,6 +38,15 @@ double points_of(const Term &term, ExprContext *context) {
     return points;
 }
 
+// What does not fit into a btree is nobody's key, and must not make the write fail.
+constexpr Size longest_key = 2000;
+
+void check_key_length(const Branch &branch, Datum key) {
+    if (branch.key_length == -1 && toast_raw_datum_size(key) > longest_key)
+        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                        errmsg("a key of a link is longer than %zu bytes", longest_key)));
+}
+
 bool equal_keys(const Branch &branch, Datum left, Datum right) {
     return DatumGetBool(FunctionCall2Coll(branch.key_equality, branch.key_collation, left, right));
 }
@@ -72,6 +81,8 @@ void evaluate(const Branch &branch, ExprContext *context, TupleTableSlot *row, i
         bool is_null = false;
         Datum key = ExecEvalExprSwitchContext(branch.links[i].key, context, &is_null);
         bool reached = is_null;
+        if (!is_null)
+            check_key_length(branch, key);
         for (int j = first; j < facts->count && !reached; j++)
             reached = equal_keys(branch, facts->items[j].key, key);
         if (reached)

@@ -116,11 +116,14 @@ void report_broken(const Branch &branch, int sqlstate, const char *message) {
 }
 
 void fold_now_and_then(const Facts &facts) {
-    // Folding twice what a backend appends keeps up with any load; a large statement is left to tick.
-    constexpr int batch = 64;
+    // A fold of one batch for every half batch appended keeps up with any number of writers; what a large statement
+    // appends is left to tick, and so is all of it where the transaction's snapshot is not of now.
+    constexpr int batch = 512;
     static int appended = 0;
-    appended += Min(facts.count, batch);
-    if (appended < batch / 2 || IsolationUsesXactSnapshot())
+    if (facts.count == 0 || facts.count > batch || IsolationUsesXactSnapshot())
+        return;
+    appended += facts.count;
+    if (appended < batch / 2)
         return;
     appended = 0;
     const Branch &branch = *facts.items[facts.count - 1].branch;

@@ -162,7 +162,11 @@ void load_branches(Program *program, Relation relation) {
         BranchText text = read_branch(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, branch);
         program->group_count = branch->group + 1;
         CaughtError error;
-        bool compiled = in_subtransaction([&] { compile_branch(compiler, text, branch); }, &error, program->context);
+        // Planning evaluates what is constant, so it has the rights of the table's owner, too.
+        auto compile = [&] {
+            as_table_owner(relation->rd_rel->relowner, [&] { compile_branch(compiler, text, branch); });
+        };
+        bool compiled = in_subtransaction(compile, &error, program->context);
         if (!compiled) {
             branch->problem = error.message;
             branch->problem_sqlstate = error.sqlstate;

@@ -23,8 +23,9 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.stamp_marks(leadscore_internal.component) IS 'Starts the quarantine of new marks.';
 
+-- A pending table is a queue, mostly of dead rows: only plain index scans remember which index entries are dead.
 CREATE FUNCTION leadscore_internal.fold_deltas(component leadscore_internal.component, at_most int) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_bitmapscan = off SET enable_seqscan = off AS $$
 DECLARE
   key_type regtype := (SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity);
   folded bigint;
@@ -185,7 +186,7 @@ BEGIN
   IF FOUND AND pg_try_advisory_xact_lock(leadscore_internal.fold_lock_key(
        (SELECT s.model FROM leadscore_internal.score AS s WHERE s.id = c.score))) THEN
     PERFORM leadscore_internal.fold_deltas(c, at_most);
-    PERFORM leadscore_internal.fold_marks(c, at_most / 8);
+    PERFORM leadscore_internal.fold_marks(c, at_most / 64);
   END IF;
 END
 $$;

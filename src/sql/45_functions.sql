@@ -104,7 +104,9 @@ DECLARE
   made record;
 BEGIN
   EXECUTE format('CREATE TABLE %s (component int NOT NULL, sign int2 NOT NULL, activities int2 NOT NULL, occurred_at timestamptz,
-                                   points float8, stamp xid8, key %s)', pending_table, entity.key_type);
+                                   points float8, stamp xid8, key %s)
+                  WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
+                        autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = 5000)', pending_table, entity.key_type);
   EXECUTE format('CREATE INDEX ON %s (component, key)', pending_table);
   EXECUTE format('COMMENT ON TABLE %s IS %L', pending_table,
                  'pg_leadscore: changes (sign 1 and -1) and marks (sign 0) that are not folded into the states yet');
