@@ -138,7 +138,10 @@ BEGIN
     RAISE EXCEPTION 'the table of the % must not be null', what USING ERRCODE = 'null_value_not_allowed';
   END IF;
   SELECT * INTO STRICT class FROM pg_class AS c WHERE c.oid = relation;
-  IF class.relkind NOT IN ('r', 'p') THEN
+  IF what = 'source' AND (class.relkind = 'p' OR class.relispartition OR class.relhassubclass) THEN
+    RAISE EXCEPTION 'table % is partitioned, or part of an inheritance tree', relation USING ERRCODE = 'feature_not_supported',
+      HINT = 'What is written straight into a partition would be missed; use an ordinary table.';
+  ELSIF class.relkind NOT IN ('r', 'p') THEN
     RAISE EXCEPTION '% is not a table', relation
       USING ERRCODE = 'wrong_object_type',
             HINT = 'Views and foreign tables fire no triggers when what they show changes: use the tables behind them.';

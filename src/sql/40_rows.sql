@@ -104,18 +104,17 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.facts_call(leadscore_internal.component, text) IS
   'FROM item for the facts of a component; keys: SQL for an array of keys, NULL for all.';
 
-CREATE FUNCTION leadscore_internal.read_rows(component int, key anyelement, as_of timestamptz,
+CREATE FUNCTION leadscore_internal.read_rows(component int, decay leadscore.decay, key anyelement, as_of timestamptz,
                                              OUT points float8, OUT last_activity_at timestamptz, OUT activities bigint)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  EXECUTE format('SELECT coalesce(leadscore.decayed_sum(f.points, f.occurred_at, c.decay, $3), 0), max(f.occurred_at), coalesce(sum(f.activities), 0)
-                  FROM leadscore_internal.component AS c
-                  LEFT JOIN leadscore_internal.facts($1, ARRAY[$2], NULL, $3) AS f(key %s, occurred_at timestamptz, points float8, activities int) ON true
-                  WHERE c.id = $1', pg_typeof(key))
-  INTO points, last_activity_at, activities USING component, key, as_of;
+  EXECUTE format('SELECT coalesce(leadscore.decayed_sum(f.points, f.occurred_at, $2, $4), 0), max(f.occurred_at), coalesce(sum(f.activities), 0)
+                  FROM leadscore_internal.facts($1, ARRAY[$3], NULL, $4) AS f(key %s, occurred_at timestamptz, points float8, activities int)',
+                 pg_typeof(key))
+  INTO points, last_activity_at, activities USING component, decay, key, as_of;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.read_rows(int, anyelement, timestamptz) IS
+COMMENT ON FUNCTION leadscore_internal.read_rows(int, leadscore.decay, anyelement, timestamptz) IS
   'One entity''s points of a component at an instant, from the CRM''s rows: for what the kept state cannot answer.';
 
 CREATE FUNCTION leadscore_internal.must_read_rows(component int) RETURNS boolean

@@ -81,12 +81,23 @@ COMMENT ON FUNCTION leadscore_internal.pending_query(leadscore_internal.componen
 
 -- Whether state and pending changes cannot answer for an instant, so that the rows must: the time of an activity has
 -- come; the instant is before the state's; the last activity was taken away; so much was taken away that what rounding
--- left of it could show.
+-- may have added to it could show in what is left.
 CREATE FUNCTION leadscore_internal.unsettled(next_change_at timestamptz, last_activity_at timestamptz, removed_at timestamptz,
-                                             traffic float8, magnitude float8, instant timestamptz) RETURNS boolean
+                                             error float8, magnitude float8, instant timestamptz) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN coalesce(next_change_at <= instant, false) OR coalesce(last_activity_at > instant, false)
     OR coalesce(removed_at >= coalesce(last_activity_at, '-infinity'), false)
-    OR coalesce(traffic > 10000::float8 * greatest(1::float8, magnitude), false);
+    OR coalesce(error > 5e-10::float8 * greatest(1::float8, magnitude), false);
 COMMENT ON FUNCTION leadscore_internal.unsettled(timestamptz, timestamptz, timestamptz, float8, float8, timestamptz) IS
   'Whether an entity must be read from its rows at an instant.';
+
+-- The conditions above for a state s and what is pending for it, p, at an instant: SQL over two rows of a query.
+CREATE FUNCTION leadscore_internal.unsettled_call(state text, pending text, decay leadscore.decay, instant text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('leadscore_internal.unsettled(%1$s.next_change_at, %1$s.last_activity_at, %2$s.removed_at,'
+                ' coalesce((%1$s.error + 1e-15::float8 * %1$s.magnitude) * %3$s, 0) + 1e-15::float8 * %2$s.traffic,'
+                ' coalesce(%1$s.magnitude * %3$s, 0) + %2$s.magnitude, %4$s)',
+                state, pending, format('leadscore.weight(%L, %s.last_activity_at, %s)', decay, state, instant), instant)
+$$;
+COMMENT ON FUNCTION leadscore_internal.unsettled_call(text, text, leadscore.decay, text) IS
+  'Calls unsettled() for a state and what is pending for it.';

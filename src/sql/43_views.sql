@@ -9,7 +9,7 @@ DECLARE
   c int := component.id;
   equality text := leadscore_internal.equality_operator((SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity));
   weight text := format('leadscore.weight(%L, s%s.last_activity_at, leadscore.clock())', component.decay, c);
-  rows text := format('(leadscore_internal.read_rows(%s, e.key, leadscore.clock()))', c);
+  rows text := format('(leadscore_internal.read_rows(%s, %L, e.key, leadscore.clock()))', c, component.decay);
   from_rows text;
 BEGIN
   joins := format($join$
@@ -17,9 +17,8 @@ BEGIN
   LEFT JOIN (%4$s
   ) AS p%1$s ON p%1$s.key %3$s e.key$join$, c, component.states, equality,
                   leadscore_internal.pending_query(component, 'leadscore.clock()'));
-  from_rows := format('((SELECT leadscore_internal.must_read_rows(%1$s)) OR coalesce(p%1$s.marked, false) OR leadscore_internal.unsettled('
-                      's%1$s.next_change_at, s%1$s.last_activity_at, p%1$s.removed_at, p%1$s.traffic, p%1$s.magnitude + coalesce(s%1$s.magnitude * %2$s, 0), leadscore.clock()))',
-                      c, weight);
+  from_rows := format('((SELECT leadscore_internal.must_read_rows(%1$s)) OR coalesce(p%1$s.marked, false) OR %2$s)',
+                      c, leadscore_internal.unsettled_call('s' || c, 'p' || c, component.decay, 'leadscore.clock()'));
   points := format('CASE WHEN %1$s THEN %2$s.points ELSE coalesce(s%3$s.points * %4$s, 0) + coalesce(p%3$s.points, 0) END',
                    from_rows, rows, c, weight);
   last_activity_at := format('CASE WHEN %1$s THEN %2$s.last_activity_at ELSE greatest(s%3$s.last_activity_at, p%3$s.added_at) END',

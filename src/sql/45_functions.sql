@@ -159,7 +159,7 @@ BEGIN
   EXECUTE format('SELECT true FROM %s WHERE e.key %s $1', leadscore_internal.entity_from(model, entity),
                  leadscore_internal.entity_equality(model, entity)) INTO exists_now USING id;
   IF exists_now THEN
-    SELECT coalesce(sum((leadscore_internal.read_rows(c.component, id, as_of)).points), 0) INTO result
+    SELECT coalesce(sum((leadscore_internal.read_rows(c.component, c.decay, id, as_of)).points), 0) INTO result
     FROM leadscore_internal.components_of(readable.score_id, model, entity) AS c;
   END IF;
   RETURN result;
@@ -167,9 +167,9 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.score_at(name, text, text, anyelement, timestamptz) IS 'Implementation of <entity>_score.';
 
-CREATE FUNCTION leadscore_internal.components_of(score int, model name, entity text) RETURNS TABLE (component int)
+CREATE FUNCTION leadscore_internal.components_of(score int, model name, entity text) RETURNS TABLE (component int, decay leadscore.decay)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT c.id FROM leadscore_internal.component AS c JOIN leadscore_internal.entity AS e ON e.id = c.entity
+  SELECT c.id, c.decay FROM leadscore_internal.component AS c JOIN leadscore_internal.entity AS e ON e.id = c.entity
   WHERE c.score = components_of.score AND e.model = components_of.model AND e.name = components_of.entity
 $$;
 COMMENT ON FUNCTION leadscore_internal.components_of(int, name, text) IS 'The components of a score for one entity.';

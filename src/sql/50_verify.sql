@@ -21,8 +21,7 @@ BEGIN
              (coalesce(s.activities, 0) + coalesce(p.activities, 0))::float8 AS activities,
              greatest(s.last_activity_at, p.added_at) AS last_activity_at, least(s.next_change_at, p.starts_at) AS next_change_at,
              -- What is read from the rows anyway; the views decide by the same conditions.
-             coalesce(p.marked, false) OR leadscore_internal.unsettled(s.next_change_at, s.last_activity_at, p.removed_at, p.traffic,
-               p.magnitude + coalesce(s.magnitude * leadscore.weight(%4$L, s.last_activity_at, $2), 0), $2)
+             coalesce(p.marked, false) OR %7$s
                AS read_from_rows
       FROM %2$s AS s FULL JOIN pending AS p ON p.key %3$s s.key
     ), compared AS (
@@ -42,7 +41,8 @@ BEGIN
     WHERE NOT v.agrees AND NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.key IS NULL)
     ORDER BY c.key, v.what$verify$,
     component.pending, component.states, leadscore_internal.equality_operator(key_type), component.decay,
-    leadscore_internal.facts_call(component, 'NULL'), leadscore_internal.pending_query(component, '$2'))
+    leadscore_internal.facts_call(component, 'NULL'), leadscore_internal.pending_query(component, '$2'),
+    leadscore_internal.unsettled_call('s', 'p', component.decay, '$2'))
   USING component.id, as_of;
 END
 $$;
