@@ -11,3 +11,14 @@ LEADSCORE_FUNCTION(quarantine_horizon) {
         epoch--;
     PG_RETURN_FULLTRANSACTIONID(FullTransactionIdFromEpochAndXid(epoch, oldest));
 }
+
+// in_use(relation) → boolean: whether a statement of this session that uses the table has not come to its end, so that
+// rows of it can be seen whose triggers have not fired.
+LEADSCORE_FUNCTION(in_use) {
+    Relation relation = try_relation_open(PG_GETARG_OID(0), AccessShareLock);
+    if (relation == nullptr)
+        PG_RETURN_BOOL(false);
+    bool used = relation->rd_refcnt > 1;
+    relation_close(relation, AccessShareLock);
+    PG_RETURN_BOOL(used);
+}

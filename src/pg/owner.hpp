@@ -17,16 +17,22 @@ template <typename Body> void as_role(Oid role, int extra_flags, Body body) {
     SetUserIdAndSecContext(user, flags);
 }
 
-// Work on the extension's own tables: names in it must be qualified.
-template <typename Body> void as_extension_owner(Body body) { as_role(extension_owner(), 0, body); }
-
-// Evaluation of a user's expressions: with the rights of the owner of the table that they read and nothing more.
-// A search_path that the session chose must not decide what a function in them calls.
-template <typename Body> void as_table_owner(Oid owner, Body body) {
+// Runs the body with a search_path that the session did not choose: operators in a query are looked up there, too.
+template <typename Body> void in_safe_path(Body body) {
     int nest = NewGUCNestLevel();
     set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-    as_role(owner, SECURITY_RESTRICTED_OPERATION, body);
+    body();
     AtEOXact_GUC(true, nest);
+}
+
+// Work on the extension's own tables.
+template <typename Body> void as_extension_owner(Body body) {
+    in_safe_path([&] { as_role(extension_owner(), 0, body); });
+}
+
+// Evaluation of a user's expressions: with the rights of the owner of the table that they read and nothing more.
+template <typename Body> void as_table_owner(Oid owner, Body body) {
+    in_safe_path([&] { as_role(owner, SECURITY_RESTRICTED_OPERATION, body); });
 }
 
 } // namespace leadscore::pg

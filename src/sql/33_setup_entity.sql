@@ -20,7 +20,7 @@ RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(entity, 'entity');
-  role text := format('%%s of entity "%s"', named.name);
+  role text := format('of entity "%s"', named.name);
   key_expression text;
   type_of_key regtype;
 BEGIN
@@ -40,7 +40,7 @@ BEGIN
     RAISE EXCEPTION 'table % has no primary key of one column', relation
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Give the argument key: a column or expression that is unique among the entities.';
   END IF;
-  type_of_key := leadscore_internal.expression_type(relation, key_expression, format(role, 'key'));
+  type_of_key := leadscore_internal.expression_type(relation, key_expression, 'key ' || role);
   IF leadscore_internal.equality_operator(type_of_key) IS NULL THEN
     RAISE EXCEPTION 'type % of the key of entity "%" has no btree operator class', type_of_key, named.name
       USING ERRCODE = 'datatype_mismatch', HINT = 'Give a key of a type that can be compared and sorted.';
@@ -48,8 +48,8 @@ BEGIN
 
   INSERT INTO leadscore_internal.entity (model, name, relation, key, key_type, filter)
   VALUES (named.model, named.name, relation,
-          leadscore_internal.canonical_expression(relation, key_expression, type_of_key, format(role, 'key')), type_of_key,
-          leadscore_internal.canonical_filter(relation, filter, format(role, 'filter')));
+          leadscore_internal.canonical_expression(relation, key_expression, type_of_key, 'key ' || role), type_of_key,
+          leadscore_internal.canonical_filter(relation, filter, 'filter ' || role));
   PERFORM leadscore_internal.make_entity_objects(leadscore_internal.find_entity(named.model, named.name));
 END
 $$;

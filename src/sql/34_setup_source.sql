@@ -105,17 +105,17 @@ DECLARE
   of_source leadscore_internal.source := leadscore_internal.find_source(named.model, named.name);
   to_entity leadscore_internal.entity :=
     leadscore_internal.find_entity(named.model, leadscore_internal.name_in_model(entity, named.model, 'entity'));
-  role text := format('%%s of the link from source "%s" to entity "%s"', of_source.name, to_entity.name);
+  role text := format('of the link from source "%s" to entity "%s"', of_source.name, to_entity.name);
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
   PERFORM leadscore_internal.check_owner(of_source.relation);
   IF key IS NULL THEN
-    RAISE EXCEPTION '% must not be null', format(role, 'key') USING ERRCODE = 'null_value_not_allowed';
+    RAISE EXCEPTION '% must not be null', 'key ' || role USING ERRCODE = 'null_value_not_allowed';
   END IF;
   INSERT INTO leadscore_internal.link (source, entity, key, filter)
   VALUES (of_source.id, to_entity.id,
-          leadscore_internal.canonical_link_key(of_source.relation, key, to_entity.key_type, format(role, 'key')),
-          leadscore_internal.canonical_filter(of_source.relation, filter, format(role, 'filter')));
+          leadscore_internal.canonical_link_key(of_source.relation, key, to_entity.key_type, 'key ' || role),
+          leadscore_internal.canonical_filter(of_source.relation, filter, 'filter ' || role));
   UPDATE leadscore_internal.score AS s SET edited = true
   FROM leadscore_internal.rule AS r WHERE r.score = s.id AND r.source = of_source.id;
 END

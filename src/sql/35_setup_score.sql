@@ -70,7 +70,7 @@ DECLARE
   of_score leadscore_internal.score := leadscore_internal.find_score(named.model, named.name);
   on_source leadscore_internal.source :=
     leadscore_internal.find_source(named.model, leadscore_internal.name_in_model(source, named.model, 'source'));
-  role text := format('%%s of rule "%s"', rule);
+  role text := format('of rule "%s"', rule);
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
   PERFORM leadscore_internal.check_name(rule, 'rule');
@@ -83,14 +83,14 @@ BEGIN
     RAISE EXCEPTION 'rule "%" of score "%.%" already exists', rule, named.model, named.name USING ERRCODE = 'duplicate_object';
   END IF;
   IF points IS NULL THEN
-    RAISE EXCEPTION '% must not be null', format(role, 'points')
+    RAISE EXCEPTION '% must not be null', 'points ' || role
       USING ERRCODE = 'null_value_not_allowed', HINT = 'Give a number or an expression on the row, for example points => ''5''.';
   END IF;
   PERFORM leadscore_internal.check_live_decay(decay, format('rule "%s"', rule));
   INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay)
   VALUES (of_score.id, rule, on_source.id,
-          leadscore_internal.canonical_expression(on_source.relation, points, 'float8', format(role, 'points')),
-          leadscore_internal.canonical_filter(on_source.relation, filter, format(role, 'filter')), decay);
+          leadscore_internal.canonical_expression(on_source.relation, points, 'float8', 'points ' || role),
+          leadscore_internal.canonical_filter(on_source.relation, filter, 'filter ' || role), decay);
   UPDATE leadscore_internal.score AS s SET edited = true WHERE s.id = of_score.id;
 END
 $$;

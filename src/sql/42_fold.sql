@@ -10,6 +10,11 @@ CREATE FUNCTION leadscore_internal.quarantine_horizon() RETURNS xid8
 COMMENT ON FUNCTION leadscore_internal.quarantine_horizon() IS
   'Every transaction before it is over, and no snapshot before it is in use.';
 
+CREATE FUNCTION leadscore_internal.in_use(relation regclass) RETURNS boolean
+  AS 'MODULE_PATHNAME', 'leadscore_in_use' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION leadscore_internal.in_use(regclass) IS
+  'Whether a statement of this session that uses the table is still under way.';
+
 -- A mark may go when every transaction that could have missed its cause is over. Those that a fold wrote itself, for an
 -- entity that it must recompute, carry stamp 0: their cause is in the rows that it saw.
 CREATE FUNCTION leadscore_internal.stamp_marks(component leadscore_internal.component) RETURNS void
@@ -120,7 +125,7 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.recompute(leadscore_internal.component, anyarray) IS
   'Makes the states of some entities, or with NULL of all, anew from the CRM''s rows, and drops what was pending for them.';
 
-CREATE FUNCTION leadscore_internal.fold_marks(component leadscore_internal.component, at_most int) RETURNS bigint
+CREATE FUNCTION leadscore_internal.fold_marks(component leadscore_internal.component) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   key_type regtype := (SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity);
@@ -128,11 +133,15 @@ DECLARE
   all_ripe boolean;
   folded bigint;
 BEGIN
+  -- Rows whose triggers have not fired yet would be in the new state, and their changes added to it later.
+  IF EXISTS (SELECT FROM leadscore_internal.branch AS b WHERE b.component = component.id AND leadscore_internal.in_use(b.relation)) THEN
+    RETURN 0;
+  END IF;
   EXECUTE format('SELECT count(*) > 0, bool_and(p.stamp IS NOT NULL AND p.stamp <= $2) FROM %s AS p WHERE p.component = $1 AND p.key IS NULL',
                  component.pending)
   INTO all_marked, all_ripe USING component.id, leadscore_internal.quarantine_horizon();
   IF all_marked THEN
-    IF NOT all_ripe OR at_most IS NOT NULL THEN
+    IF NOT all_ripe THEN
       RETURN 0;
     END IF;
     EXECUTE format('SELECT leadscore_internal.recompute($1, NULL::%s[])', key_type) USING component;
@@ -146,13 +155,12 @@ BEGIN
           WHERE p.component = $2 AND p.sign = 0
           GROUP BY p.key HAVING bool_and(p.stamp IS NOT NULL AND p.stamp <= $3)
           UNION
-          SELECT s.key FROM %2$s AS s WHERE s.next_change_at <= $4
-          LIMIT $5) AS w$marks$, component.pending, component.states)
-  INTO folded USING component, component.id, leadscore_internal.quarantine_horizon(), leadscore_internal.folding_clock(), at_most;
+          SELECT s.key FROM %2$s AS s WHERE s.next_change_at <= $4) AS w$marks$, component.pending, component.states)
+  INTO folded USING component, component.id, leadscore_internal.quarantine_horizon(), leadscore_internal.folding_clock();
   RETURN folded;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.fold_marks(leadscore_internal.component, int) IS
+COMMENT ON FUNCTION leadscore_internal.fold_marks(leadscore_internal.component) IS
   'Recomputes the entities that are marked or due. Returns how many.';
 
 -- A component's whole fold, as tick does it. False where another fold of the model is under way.
@@ -168,7 +176,7 @@ BEGIN
   END IF;
   PERFORM leadscore_internal.stamp_marks(c);
   PERFORM leadscore_internal.fold_deltas(c, NULL);
-  PERFORM leadscore_internal.fold_marks(c, NULL);
+  PERFORM leadscore_internal.fold_marks(c);
   INSERT INTO leadscore_internal.fold AS f (component, last_fold) VALUES (c.id, leadscore.clock())
   ON CONFLICT ON CONSTRAINT fold_pkey DO UPDATE SET last_fold = excluded.last_fold;
   RETURN true;
@@ -176,7 +184,8 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.fold_component(int) IS 'Folds all that is pending, marked past quarantine, or due.';
 
--- A small fold in a writer's transaction; what is large is left to tick.
+-- A small fold in a writer's transaction. What is large is left to tick, and so are marks: within a statement, rows can
+-- be seen whose triggers have not fired.
 CREATE FUNCTION leadscore_internal.fold_some(component int, at_most int) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -186,7 +195,6 @@ BEGIN
   IF FOUND AND pg_try_advisory_xact_lock(leadscore_internal.fold_lock_key(
        (SELECT s.model FROM leadscore_internal.score AS s WHERE s.id = c.score))) THEN
     PERFORM leadscore_internal.fold_deltas(c, at_most);
-    PERFORM leadscore_internal.fold_marks(c, at_most / 64);
   END IF;
 END
 $$;
