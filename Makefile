@@ -42,4 +42,4 @@ include $(PGXS)
 $(OBJS): $(PRIVATE_HEADERS) Makefile
 
 $(EXTENSION_SCRIPT): $(TOPICS) $(EXTENSION).control
-	{ echo '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat /dev/null $(TOPICS); } > $@
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; cat $(TOPICS); } > $@

@@ -29,6 +29,12 @@ extern "C" {
 
 #pragma GCC diagnostic pop
 
+// Before version 16 the macro says nothing, and our symbols are hidden unless they say otherwise.
+#if PG_VERSION_NUM < 160000
+#undef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#endif
+
 // PostgreSQL 18's own definition leaves a member out, and g++ warns where the macro is used.
 #if PG_VERSION_NUM >= 180000
 #undef PG_MODULE_MAGIC
