@@ -20,7 +20,7 @@ use_installation() { # plain|sanitized
   fi
   if ! private_postgres "$POSTGRES_CONFIG" "$SOURCE" "$log" "${options[@]+"${options[@]}"}"; then
     : >"$SCRATCH/no-$1-build"
-    grep -A 8 -E 'error|warning' -- "$log" | head -n 80 || tail -n 40 -- "$log"
+    grep -A 8 -E '(error|warning):' -- "$log" | head -n 80 || tail -n 40 -- "$log"
     return 1
   fi
   export PATH=$PGBIN:$PATH
