@@ -103,7 +103,7 @@ SETTINGS
     fi
   } | unprivileged tee -a "$folder/data/postgresql.conf" >/dev/null
   if ! (cd -- "$folder" && unprivileged env "${CLUSTER_ENVIRONMENT[@]+"${CLUSTER_ENVIRONMENT[@]}"}" \
-    "$PGBIN/pg_ctl" start --pgdata="$folder/data" --log="$folder/server.log" --wait --silent </dev/null); then
+    timeout 120 "$PGBIN/pg_ctl" start --pgdata="$folder/data" --log="$folder/server.log" --wait --silent </dev/null); then
     tail -n 30 -- "$folder/server.log" >&2
     return 1
   fi

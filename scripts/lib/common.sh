@@ -105,10 +105,11 @@ interruptible() { # FUNCTION
   "$1" </dev/null &
   job=$!
   set +m
+  # A second signal must not disturb the cleaning up.
   # shellcheck disable=SC2064 # the job's number is known now
-  trap "kill -TERM -- -$job 2>/dev/null; exit 130" INT
+  trap "trap '' INT TERM HUP; kill -TERM -- -$job 2>/dev/null; wait; exit 130" INT
   # shellcheck disable=SC2064
-  trap "kill -TERM -- -$job 2>/dev/null; exit 143" TERM HUP
+  trap "trap '' INT TERM HUP; kill -TERM -- -$job 2>/dev/null; wait; exit 143" TERM HUP
   wait "$job" || status=$?
   trap - INT TERM HUP
   return "$status"

@@ -87,3 +87,35 @@ unit_tests() { # KIND FOLDER FLAGS
   fi
   record "$kind" "$passed" "$failed" "$skipped"
 }
+
+has_fuzz() { has_cmake && has_files "$SOURCE"/test/fuzz/*.cpp; }
+
+# Each fuzz_* executable that CMake builds with clang and LEADSCORE_FUZZERS=ON runs for a bounded time, from the seeds in
+# test/fuzz/corpus/NAME if there are some. One fuzzer is one test.
+step_fuzz() {
+  local build=$SCRATCH/build-fuzz log=$LOGS/build-fuzz fuzzers=() fuzzer name found
+  if ! { cmake -S "$SOURCE" -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER=clang++ \
+    -DLEADSCORE_FUZZERS=ON && cmake --build "$build" --parallel "$(nproc)"; } >"$log" 2>&1; then
+    tail -n 60 -- "$log"
+    record "fuzzers" 0 1
+    return
+  fi
+  mapfile -t fuzzers < <(find "$build" -type f -executable -name 'fuzz_*' | sort)
+  for fuzzer in "${fuzzers[@]+"${fuzzers[@]}"}"; do
+    name=${fuzzer##*/}
+    log=$LOGS/$name
+    found=$SCRATCH/found-$name
+    mkdir -- "$found" "$SCRATCH/seeds-$name"
+    [[ ! -d $SOURCE/test/fuzz/corpus/$name ]] || cp -- "$SOURCE/test/fuzz/corpus/$name"/* "$SCRATCH/seeds-$name"
+    if "$fuzzer" -max_total_time="${FUZZ_SECONDS:-10}" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+      -artifact_prefix="$found/" "$SCRATCH/seeds-$name" >"$log" 2>&1 </dev/null &&
+      [[ $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") -gt 0 ]]; then
+      say "   $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs"
+      record "fuzzers" 1 0
+    else
+      tail -n 60 -- "$log"
+      find "$found" -type f -exec sh -c 'echo "$1:"; base64 "$1"' sh '{}' \;
+      record "fuzzers" 0 1
+    fi
+  done
+}

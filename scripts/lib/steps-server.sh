@@ -20,7 +20,7 @@ use_installation() { # plain|sanitized
   fi
   if ! private_postgres "$POSTGRES_CONFIG" "$SOURCE" "$log" "${options[@]+"${options[@]}"}"; then
     : >"$SCRATCH/no-$1-build"
-    grep -A 8 -E 'error|warning' -- "$log" | head -n 80 || tail -n 40 -- "$log"
+    grep -A 8 -E '(error|warning):' -- "$log" | head -n 80 || tail -n 40 -- "$log"
     return 1
   fi
   export PATH=$PGBIN:$PATH
@@ -65,11 +65,20 @@ step_regress() {
 }
 
 # PostgreSQL itself is not instrumented, so the runtime of AddressSanitizer must be there before anything else; and
-# libstdc++ with it, or the interceptor of C++ exceptions finds nothing to call. The stack check of PostgreSQL cannot
-# follow a fake stack.
+# libstdc++ with it, or the interceptor of C++ exceptions finds nothing to call. It must also be the first to be
+# initialized: else the constructor of another library (p11-kit's newlocale) is the first to allocate, the runtime
+# starts while the C library holds its lock on locales, and the server hangs. The stack check of PostgreSQL cannot follow
+# a fake stack.
 step_regress_sanitized() {
-  local compiler=${CXX:-g++} preload
-  preload=$(readlink -f "$("$compiler" -print-file-name=libasan.so)"):$(readlink -f "$("$compiler" -print-file-name=libstdc++.so.6)")
+  local compiler=${CXX:-g++} first=$SCRATCH/asan_first.so library preload
+  echo 'extern "C" void *malloc(unsigned long); extern "C" void free(void *);
+    __attribute__((constructor)) static void first() { void *volatile memory = malloc(1); free(memory); }' |
+    "$compiler" -xc++ -shared -fPIC -O0 -Wl,-z,initfirst -o "$first" -
+  chmod 755 "$first"
+  preload=$first
+  for library in libstdc++.so.6 libasan.so; do
+    preload=$(readlink -f "$("$compiler" -print-file-name="$library")"):$preload
+  done
   # shellcheck disable=SC2034 # start_cluster reads it
   CLUSTER_ENVIRONMENT=(
     "LD_PRELOAD=$preload"
@@ -77,6 +86,8 @@ step_regress_sanitized() {
     "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:abort_on_error=1"
   )
   use_server sanitized
+  tr '\0' '\n' <"/proc/$(head -n 1 "$SCRATCH/sanitized/data/postmaster.pid")/maps" | grep -q 'libasan\.so' ||
+    { say "   the server runs without libasan" && return 1; }
   pg_regress_suite "pg_regress, sanitized" sanitized
   stop_cluster "$SCRATCH/sanitized"
 }
