@@ -1,17 +1,5 @@
 -- create_score and create_rule.
 
-CREATE FUNCTION leadscore_internal.check_live_decay(decay leadscore.decay, what text) RETURNS void
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  IF decay IS NOT NULL AND leadscore.has_boundary(decay) THEN
-    RAISE EXCEPTION '% cannot be kept with decay %', what, decay
-      USING ERRCODE = 'feature_not_supported',
-            HINT = 'Live scores take none and exponential(half-life); the aggregates take every decay.';
-  END IF;
-END
-$$;
-COMMENT ON FUNCTION leadscore_internal.check_live_decay(leadscore.decay, text) IS 'Refuses a decay that live scores do not keep.';
-
 CREATE FUNCTION leadscore_internal.create_score(score text, entities text[], decay leadscore.decay, on_error text,
                                                 description text, if_not_exists boolean)
 RETURNS void
@@ -40,7 +28,6 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value',
             HINT = 'break: a rule that fails stops the score; fail: it stops the write.';
   END IF;
-  PERFORM leadscore_internal.check_live_decay(decay, format('score "%s"', named.name));
 
   INSERT INTO leadscore_internal.score (model, name, decay, on_error, description)
   VALUES (named.model, named.name, decay, on_error, description) RETURNING id INTO new_score;
@@ -86,7 +73,6 @@ BEGIN
     RAISE EXCEPTION '% must not be null', 'points ' || role
       USING ERRCODE = 'null_value_not_allowed', HINT = 'Give a number or an expression on the row, for example points => ''5''.';
   END IF;
-  PERFORM leadscore_internal.check_live_decay(decay, format('rule "%s"', rule));
   INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay)
   VALUES (of_score.id, rule, on_source.id,
           leadscore_internal.canonical_expression(on_source.relation, points, 'float8', 'points ' || role),

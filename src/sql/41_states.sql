@@ -1,7 +1,40 @@
 -- States: one row per entity and component, a function of time that is read without refreshing.
 --
--- points and magnitude (the sum of the absolute points) are those at last_activity_at, error bounds what rounding may
--- have added; all three fade with the component's decay from there on. Activities after next_change_at are not in yet.
+-- Between the instants at which one of its activities passes a boundary of its weight (begins to count, steps down,
+-- expires), the sum over an entity's activities is, from its reference on,
+--
+--   points, fading with the half-life of the decay if it has one, + held - falling * microseconds
+--
+-- and next_change_at is the first such instant that is still to come: from then on the rows are asked. Where nothing but
+-- an activity of the future can change the form (no boundary), the reference is last_activity_at and not stored. magnitude
+-- is the sum of the absolute points, error bounds what rounding may have added; both fade as points do, and neither is so
+-- small that SQL could not multiply it.
+
+CREATE FUNCTION leadscore_internal.fading_part(decay leadscore.decay, points float8, occurred_at timestamptz, instant timestamptz) RETURNS float8
+  AS 'MODULE_PATHNAME', 'leadscore_fading_part' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION leadscore_internal.fading_part(leadscore.decay, float8, timestamptz, timestamptz) IS
+  'The part of an activity''s points that fades with the half-life, or stays if the decay has none.';
+
+CREATE FUNCTION leadscore_internal.held_part(decay leadscore.decay, points float8, occurred_at timestamptz, instant timestamptz) RETURNS float8
+  AS 'MODULE_PATHNAME', 'leadscore_held_part' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION leadscore_internal.held_part(leadscore.decay, float8, timestamptz, timestamptz) IS
+  'The points of an activity that an exponential decay holds, so that they do not fade yet.';
+
+CREATE FUNCTION leadscore_internal.falling_part(decay leadscore.decay, points float8, occurred_at timestamptz, instant timestamptz) RETURNS float8
+  AS 'MODULE_PATHNAME', 'leadscore_falling_part' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION leadscore_internal.falling_part(leadscore.decay, float8, timestamptz, timestamptz) IS
+  'By how much an activity''s points fall in a microsecond, under a linear decay.';
+
+CREATE FUNCTION leadscore_internal.next_change(decay leadscore.decay, occurred_at timestamptz, instant timestamptz) RETURNS timestamptz
+  AS 'MODULE_PATHNAME', 'leadscore_next_change' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION leadscore_internal.next_change(leadscore.decay, timestamptz, timestamptz) IS
+  'The first instant after which an activity''s weight is another function of time; NULL for never.';
+
+CREATE FUNCTION leadscore_internal.state_points(decay leadscore.decay, points float8, held float8, falling float8,
+                                                reference timestamptz, instant timestamptz) RETURNS float8
+  AS 'MODULE_PATHNAME', 'leadscore_state_points' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION leadscore_internal.state_points(leadscore.decay, float8, float8, float8, timestamptz, timestamptz) IS
+  'The points of a state at an instant between its reference and its next change; NULL before the reference.';
 
 CREATE FUNCTION leadscore_internal.create_states(component int, model name, entity leadscore_internal.entity) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -15,7 +48,10 @@ BEGIN
       error            float8 NOT NULL,
       activities       bigint NOT NULL,
       last_activity_at timestamptz,
-      next_change_at   timestamptz
+      next_change_at   timestamptz,
+      reference        timestamptz,
+      held             float8,
+      falling          float8
     ) WITH (fillfactor = 70)', states, entity.key_type);
   EXECUTE format('CREATE INDEX ON %s (next_change_at) WHERE next_change_at IS NOT NULL', states);
   EXECUTE format('COMMENT ON TABLE %s IS %L', states,
@@ -41,18 +77,46 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.share_with_readers(regclass, leadscore_internal.entity) IS
   'Lets those read an own table who may read the entity''s rows of the CRM.';
 
+-- The columns of a state, in the order of the queries that make states.
+CREATE FUNCTION leadscore_internal.state_columns() RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT 'key, points, magnitude, error, activities, last_activity_at, next_change_at, reference, held, falling'
+$$;
+COMMENT ON FUNCTION leadscore_internal.state_columns() IS 'The columns of a state table.';
+
+CREATE FUNCTION leadscore_internal.store_states(component leadscore_internal.component, states_query text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('INSERT INTO %1$s (%2$s) %3$s ON CONFLICT (key) DO UPDATE SET (%2$s) = (%4$s)',
+                component.states, leadscore_internal.state_columns(), states_query,
+                'excluded.' || replace(leadscore_internal.state_columns(), ', ', ', excluded.'))
+$$;
+COMMENT ON FUNCTION leadscore_internal.store_states(leadscore_internal.component, text) IS 'The statement that writes states, new ones and old ones.';
+
+-- For which instant a state's amounts are kept: any will do for a curve without a boundary, and that of the last activity
+-- lets the state be read back to then.
+CREATE FUNCTION leadscore_internal.reference_instant(decay leadscore.decay, last_activity_at text, instant text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN leadscore.has_boundary(decay) THEN instant ELSE last_activity_at END
+$$;
+COMMENT ON FUNCTION leadscore_internal.reference_instant(leadscore.decay, text, text) IS 'The reference of a state that is made at an instant.';
+
 CREATE FUNCTION leadscore_internal.fresh_states(component leadscore_internal.component, keys text, instant text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format($query$
-    SELECT g.key, coalesce(leadscore.decayed_sum(g.points, g.occurred_at, %1$L, g.last_activity_at), 0) AS points,
-           coalesce(leadscore.decayed_sum(abs(g.points), g.occurred_at, %1$L, g.last_activity_at), 0) AS magnitude,
-           coalesce(leadscore.decayed_sum(abs(g.points), g.occurred_at, %1$L, g.last_activity_at), 0) * 1e-15 AS error,
-           coalesce(sum(g.activities) FILTER (WHERE g.occurred_at <= %3$s), 0) AS activities,
-           g.last_activity_at, min(g.occurred_at) FILTER (WHERE g.occurred_at > %3$s) AS next_change_at
-    FROM (SELECT f.*, max(f.occurred_at) FILTER (WHERE f.occurred_at <= %3$s) OVER (PARTITION BY f.key) AS last_activity_at
-          FROM %2$s) AS g
-    GROUP BY g.key, g.last_activity_at$query$,
-    component.decay, leadscore_internal.facts_call(component, keys), instant)
+    SELECT g.key, coalesce(sum(leadscore_internal.fading_part(%1$L, g.points, g.occurred_at, g.reference)), 0) AS points,
+           greatest(leadscore.decayed_sum(abs(g.points), g.occurred_at, %1$L, g.reference), 1e-200) AS magnitude,
+           greatest(leadscore.decayed_sum(abs(g.points), g.occurred_at, %1$L, g.reference), 1e-200) * (1e-15 + 2.3e-16 * count(*)) AS error,
+           coalesce(sum(g.activities) FILTER (WHERE g.occurred_at <= %3$s), 0) AS activities, g.last_activity_at,
+           min(leadscore_internal.next_change(%1$L, g.occurred_at, %3$s)) AS next_change_at,
+           CASE WHEN leadscore.has_boundary(%1$L) THEN g.reference END AS reference,
+           nullif(sum(leadscore_internal.held_part(%1$L, g.points, g.occurred_at, g.reference)), 0) AS held,
+           nullif(sum(leadscore_internal.falling_part(%1$L, g.points, g.occurred_at, g.reference)), 0) AS falling
+    FROM (SELECT x.*, %4$s AS reference
+          FROM (SELECT f.*, max(f.occurred_at) FILTER (WHERE f.occurred_at <= %3$s) OVER (PARTITION BY f.key) AS last_activity_at
+                FROM %2$s) AS x) AS g
+    GROUP BY g.key, g.last_activity_at, g.reference$query$,
+    component.decay, leadscore_internal.facts_call(component, keys), instant,
+    leadscore_internal.reference_instant(component.decay, 'x.last_activity_at', instant))
 $$;
 COMMENT ON FUNCTION leadscore_internal.fresh_states(leadscore_internal.component, text, text) IS
   'The query for states made from the CRM''s rows; keys and instant are SQL.';
@@ -62,13 +126,13 @@ CREATE FUNCTION leadscore_internal.pending_query(component leadscore_internal.co
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format($query$
     SELECT m.key, bool_or(m.marked) AS marked,
-           sum(m.points * leadscore.weight(%3$L, m.occurred_at, %4$s)) AS points,
-           sum(m.traffic * leadscore.weight(%3$L, m.occurred_at, %4$s)) AS traffic,
-           sum(m.magnitude * leadscore.weight(%3$L, m.occurred_at, %4$s)) AS magnitude,
+           leadscore.decayed_sum(m.points, m.occurred_at, %3$L, %4$s) AS points,
+           leadscore.decayed_sum(m.traffic, m.occurred_at, %3$L, %4$s) AS traffic,
+           leadscore.decayed_sum(m.magnitude, m.occurred_at, %3$L, %4$s) AS magnitude,
            (sum(m.activities) FILTER (WHERE m.occurred_at <= %4$s))::bigint AS activities,
            max(m.occurred_at) FILTER (WHERE m.facts > 0 AND m.occurred_at <= %4$s) AS added_at,
            max(m.occurred_at) FILTER (WHERE m.facts < 0 AND m.occurred_at <= %4$s) AS removed_at,
-           min(m.occurred_at) FILTER (WHERE m.facts > 0 AND m.occurred_at > %4$s) AS starts_at
+           min(leadscore_internal.next_change(%3$L, m.occurred_at, %4$s)) FILTER (WHERE m.facts > 0) AS next_change_at
     FROM (SELECT d.key, d.occurred_at, bool_or(d.sign = 0) AS marked, sum(d.sign) AS facts,
                  sum(d.sign * d.activities) AS activities, sum(d.sign * d.points) AS points,
                  sum(abs(d.points)) AS traffic, sum(d.sign * abs(d.points)) AS magnitude
@@ -79,25 +143,35 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.pending_query(leadscore_internal.component, text) IS
   'The query for what is pending for the entities of a component, weighed at an instant.';
 
--- Whether state and pending changes cannot answer for an instant, so that the rows must: the time of an activity has
--- come; the instant is before the state's; the last activity was taken away; so much was taken away that what rounding
--- may have added to it could show in what is left.
-CREATE FUNCTION leadscore_internal.unsettled(next_change_at timestamptz, last_activity_at timestamptz, removed_at timestamptz,
-                                             error float8, magnitude float8, instant timestamptz) RETURNS boolean
+-- Whether state and pending changes cannot answer for an instant, so that the rows must: one of its activities has passed
+-- a boundary; the instant is before the state's; the last activity was taken away; so much was taken away that what
+-- rounding may have added to it could show in what is left.
+CREATE FUNCTION leadscore_internal.unsettled(next_change_at timestamptz, reference timestamptz, last_activity_at timestamptz,
+                                             removed_at timestamptz, error float8, magnitude float8, instant timestamptz) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(next_change_at <= instant, false) OR coalesce(last_activity_at > instant, false)
+RETURN coalesce(next_change_at <= instant, false) OR coalesce(coalesce(reference, last_activity_at) > instant, false)
     OR coalesce(removed_at >= coalesce(last_activity_at, '-infinity'), false)
     OR coalesce(error > 5e-10::float8 * greatest(1::float8, magnitude), false);
-COMMENT ON FUNCTION leadscore_internal.unsettled(timestamptz, timestamptz, timestamptz, float8, float8, timestamptz) IS
+COMMENT ON FUNCTION leadscore_internal.unsettled(timestamptz, timestamptz, timestamptz, timestamptz, float8, float8, timestamptz) IS
   'Whether an entity must be read from its rows at an instant.';
 
--- The conditions above for a state s and what is pending for it, p, at an instant: SQL over two rows of a query.
-CREATE FUNCTION leadscore_internal.unsettled_call(state text, pending text, decay leadscore.decay, instant text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('leadscore_internal.unsettled(%1$s.next_change_at, %1$s.last_activity_at, %2$s.removed_at,'
-                ' coalesce((%1$s.error + 1e-15::float8 * %1$s.magnitude) * %3$s, 0) + 1e-15::float8 * %2$s.traffic,'
-                ' coalesce(%1$s.magnitude * %3$s, 0) + %2$s.magnitude, %4$s)',
-                state, pending, format('leadscore.weight(%L, %s.last_activity_at, %s)', decay, state, instant), instant)
+-- How a state s is read at an instant, together with what is pending for it, p: SQL over two rows of a query.
+CREATE FUNCTION leadscore_internal.state_reading(decay leadscore.decay, s text, p text, instant text, OUT points text, OUT unsettled text)
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  reference text := format('coalesce(%1$s.reference, %1$s.last_activity_at)', s);
+  faded text := format('coalesce(leadscore_internal.state_points(%L, %%s, 0, 0, %s, %s), 0)', decay, reference, instant);
+  is_linear boolean := decay::text LIKE 'linear%';
+BEGIN
+  points := format('coalesce(leadscore_internal.state_points(%L, %2$s.points, %2$s.held, %2$s.falling, %3$s, %4$s), 0) + coalesce(%5$s.points, 0)',
+                   decay, s, reference, instant, p);
+  -- A linear sum may have fallen to little of its magnitude: it is judged as if nothing were left.
+  unsettled := format('leadscore_internal.unsettled(%1$s.next_change_at, %1$s.reference, %1$s.last_activity_at, %2$s.removed_at,'
+                      ' %3$s + 1e-15::float8 * greatest(%2$s.traffic, 1e-200), %4$s, %5$s)',
+                      s, p, format(faded, format('%1$s.error + 1e-15::float8 * %1$s.magnitude', s)),
+                      CASE WHEN is_linear THEN '0' ELSE format('%s + coalesce(%s.magnitude, 0)', format(faded, s || '.magnitude'), p) END,
+                      instant);
+END
 $$;
-COMMENT ON FUNCTION leadscore_internal.unsettled_call(text, text, leadscore.decay, text) IS
-  'Calls unsettled() for a state and what is pending for it.';
+COMMENT ON FUNCTION leadscore_internal.state_reading(leadscore.decay, text, text, text) IS
+  'Expressions for the points of a state with what is pending for it, and for whether the rows must be asked instead.';

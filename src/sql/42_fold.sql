@@ -53,28 +53,39 @@ BEGIN
       SELECT m.key,
              max(m.occurred_at) FILTER (WHERE m.facts > 0 AND m.occurred_at <= $2) AS added_at,
              max(m.occurred_at) FILTER (WHERE m.facts < 0 AND m.occurred_at <= $2) AS removed_at,
-             min(m.occurred_at) FILTER (WHERE m.facts > 0 AND m.occurred_at > $2) AS starts_at
+             min(leadscore_internal.next_change(%4$L, m.occurred_at, $2)) FILTER (WHERE m.facts > 0) AS next_change_at
       FROM moments AS m GROUP BY m.key
-    ), targets AS (
-      SELECT c.key, c.removed_at, greatest(s.last_activity_at, c.added_at) AS last_activity_at,
-             least(s.next_change_at, c.starts_at) AS next_change_at, coalesce(s.activities, 0) AS activities,
-             coalesce(s.points * leadscore.weight(%4$L, s.last_activity_at, greatest(s.last_activity_at, c.added_at)), 0) AS points,
-             coalesce(s.magnitude * leadscore.weight(%4$L, s.last_activity_at, greatest(s.last_activity_at, c.added_at)), 0) AS magnitude,
-             coalesce(s.error * leadscore.weight(%4$L, s.last_activity_at, greatest(s.last_activity_at, c.added_at)), 0) AS error,
-             leadscore_internal.unsettled(s.next_change_at, s.last_activity_at, c.removed_at, NULL, NULL, $2) AS unsettled
+    ), paired AS (
+      SELECT c.key, c.removed_at, c.next_change_at AS next_of_changes, greatest(s.last_activity_at, c.added_at) AS new_last,
+             coalesce(s.reference, s.last_activity_at) AS old_reference, s.points, s.magnitude, s.error, s.activities,
+             s.last_activity_at, s.next_change_at, s.reference, s.held, s.falling
       FROM changes AS c LEFT JOIN %2$s AS s ON s.key %3$s c.key
+    ), targets AS (
+      SELECT p.*, %5$s AS new_reference FROM paired AS p
+    ), advanced AS (
+      SELECT t.key, t.removed_at, t.new_last, t.new_reference, least(t.next_change_at, t.next_of_changes) AS next_change_at,
+             coalesce(t.activities, 0) AS activities, coalesce(t.held, 0) AS held, coalesce(t.falling, 0) AS falling,
+             -- What is held stays apart; the rest is brought to the new reference.
+             coalesce(leadscore_internal.state_points(%4$L, t.points, 0, t.falling, t.old_reference, t.new_reference), 0) AS points,
+             coalesce(leadscore_internal.state_points(%4$L, t.magnitude, 0, 0, t.old_reference, t.new_reference), 0) AS magnitude,
+             coalesce(leadscore_internal.state_points(%4$L, t.error, 0, 0, t.old_reference, t.new_reference), 0) AS error,
+             leadscore_internal.unsettled(t.next_change_at, t.reference, t.last_activity_at, t.removed_at, NULL, NULL, $2) AS unsettled
+      FROM targets AS t
     ), sums AS (
       SELECT t.key,
-             coalesce(sum(m.points * leadscore.weight(%4$L, m.occurred_at, t.last_activity_at)), 0) AS points,
-             coalesce(sum(m.magnitude * leadscore.weight(%4$L, m.occurred_at, t.last_activity_at)), 0) AS magnitude,
-             coalesce(sum(m.traffic * leadscore.weight(%4$L, m.occurred_at, t.last_activity_at)), 0) AS traffic,
+             coalesce(sum(leadscore_internal.fading_part(%4$L, m.points, m.occurred_at, t.new_reference)), 0) AS points,
+             coalesce(sum(leadscore_internal.held_part(%4$L, m.points, m.occurred_at, t.new_reference)), 0) AS held,
+             coalesce(sum(leadscore_internal.falling_part(%4$L, m.points, m.occurred_at, t.new_reference)), 0) AS falling,
+             coalesce(leadscore.decayed_sum(m.magnitude, m.occurred_at, %4$L, t.new_reference), 0) AS magnitude,
+             coalesce(leadscore.decayed_sum(m.traffic, m.occurred_at, %4$L, t.new_reference), 0) AS traffic,
              coalesce(sum(m.activities) FILTER (WHERE m.occurred_at <= $2), 0) AS activities
       FROM targets AS t JOIN moments AS m ON m.key %3$s t.key GROUP BY t.key
     ), merged AS (
-      SELECT t.key, t.points + d.points AS points, t.magnitude + d.magnitude AS magnitude,
-             t.error + (t.magnitude + d.traffic) * 1e-15 AS error, t.activities + d.activities AS activities,
-             t.last_activity_at, t.next_change_at, t.removed_at, t.unsettled
-      FROM targets AS t JOIN sums AS d ON d.key %3$s t.key
+      SELECT t.key, t.points + d.points AS points, greatest(t.magnitude + d.magnitude, 1e-200) AS magnitude,
+             t.error + greatest(t.magnitude + d.traffic, 1e-200) * 1e-15 AS error, t.activities + d.activities AS activities,
+             t.new_last AS last_activity_at, t.next_change_at, CASE WHEN leadscore.has_boundary(%4$L) THEN t.new_reference END AS reference,
+             nullif(t.held + d.held, 0) AS held, nullif(t.falling + d.falling, 0) AS falling, t.removed_at, t.unsettled
+      FROM advanced AS t JOIN sums AS d ON d.key %3$s t.key
     ), judged AS (
       -- Taking a large amount out of a sum loses the small one beneath it: such an entity is recomputed.
       SELECT m.*, m.unsettled OR m.error > 1e-10 * greatest(1, m.magnitude)
@@ -83,16 +94,11 @@ BEGIN
     ), marked AS (
       INSERT INTO %1$s (component, sign, activities, stamp, key)
       SELECT $1, 0, 0, '0', j.key FROM judged AS j WHERE j.recompute
-    ), kept AS (
-      INSERT INTO %2$s AS s (key, points, magnitude, error, activities, last_activity_at, next_change_at)
-      SELECT j.key, j.points, j.magnitude, j.error, j.activities, j.last_activity_at, j.next_change_at
-      FROM judged AS j WHERE NOT j.recompute ORDER BY j.key
-      ON CONFLICT (key) DO UPDATE
-      SET points = excluded.points, magnitude = excluded.magnitude, error = excluded.error, activities = excluded.activities,
-          last_activity_at = excluded.last_activity_at, next_change_at = excluded.next_change_at
-    )
+    ), kept AS (%6$s)
     SELECT count(*) FROM taken$fold$,
-    component.pending, component.states, leadscore_internal.equality_operator(key_type), component.decay)
+    component.pending, component.states, leadscore_internal.equality_operator(key_type), component.decay,
+    leadscore_internal.reference_instant(component.decay, 'p.new_last', '$2'),
+    leadscore_internal.store_states(component, format('SELECT %s FROM judged WHERE NOT recompute ORDER BY key', leadscore_internal.state_columns())))
   INTO folded USING component.id, leadscore_internal.folding_clock(), at_most;
   RETURN folded;
 END
@@ -113,12 +119,9 @@ BEGIN
       DELETE FROM %3$s AS s
       WHERE ($3 IS NULL OR s.key %4$s ANY ($3)) AND NOT EXISTS (SELECT FROM fresh AS f WHERE f.key %4$s s.key)
     )
-    INSERT INTO %3$s AS s (key, points, magnitude, error, activities, last_activity_at, next_change_at)
-    SELECT f.key, f.points, f.magnitude, f.error, f.activities, f.last_activity_at, f.next_change_at FROM fresh AS f ORDER BY f.key
-    ON CONFLICT (key) DO UPDATE
-    SET points = excluded.points, magnitude = excluded.magnitude, error = excluded.error, activities = excluded.activities,
-        last_activity_at = excluded.last_activity_at, next_change_at = excluded.next_change_at$recompute$,
-    leadscore_internal.fresh_states(component, '$3', '$2'), component.pending, component.states, equality)
+    %5$s$recompute$,
+    leadscore_internal.fresh_states(component, '$3', '$2'), component.pending, component.states, equality,
+    leadscore_internal.store_states(component, format('SELECT %s FROM fresh ORDER BY key', leadscore_internal.state_columns())))
   USING component.id, leadscore_internal.folding_clock(), keys, leadscore_internal.quarantine_horizon();
 END
 $$;

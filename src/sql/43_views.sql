@@ -8,19 +8,16 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c int := component.id;
   equality text := leadscore_internal.equality_operator((SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity));
-  weight text := format('leadscore.weight(%L, s%s.last_activity_at, leadscore.clock())', component.decay, c);
+  state record := leadscore_internal.state_reading(component.decay, 's' || c, 'p' || c, 'leadscore.clock()');
   rows text := format('(leadscore_internal.read_rows(%s, %L, e.key, leadscore.clock()))', c, component.decay);
-  from_rows text;
+  from_rows text := format('((SELECT leadscore_internal.must_read_rows(%1$s)) OR coalesce(p%1$s.marked, false) OR %2$s)', c, state.unsettled);
 BEGIN
   joins := format($join$
   LEFT JOIN %2$s AS s%1$s ON s%1$s.key %3$s e.key
   LEFT JOIN (%4$s
   ) AS p%1$s ON p%1$s.key %3$s e.key$join$, c, component.states, equality,
                   leadscore_internal.pending_query(component, 'leadscore.clock()'));
-  from_rows := format('((SELECT leadscore_internal.must_read_rows(%1$s)) OR coalesce(p%1$s.marked, false) OR %2$s)',
-                      c, leadscore_internal.unsettled_call('s' || c, 'p' || c, component.decay, 'leadscore.clock()'));
-  points := format('CASE WHEN %1$s THEN %2$s.points ELSE coalesce(s%3$s.points * %4$s, 0) + coalesce(p%3$s.points, 0) END',
-                   from_rows, rows, c, weight);
+  points := format('CASE WHEN %s THEN %s.points ELSE %s END', from_rows, rows, state.points);
   last_activity_at := format('CASE WHEN %1$s THEN %2$s.last_activity_at ELSE greatest(s%3$s.last_activity_at, p%3$s.added_at) END',
                              from_rows, rows, c);
   activities := format('CASE WHEN %1$s THEN %2$s.activities ELSE coalesce(s%3$s.activities, 0) + coalesce(p%3$s.activities, 0) END',

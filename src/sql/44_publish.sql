@@ -125,8 +125,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   not_finite text;
 BEGIN
-  EXECUTE format('INSERT INTO %s (key, points, magnitude, error, activities, last_activity_at, next_change_at) %s',
-                 component.states, leadscore_internal.fresh_states(component, 'NULL', '$1'))
+  EXECUTE format('INSERT INTO %s (%s) %s', component.states, leadscore_internal.state_columns(),
+                 leadscore_internal.fresh_states(component, 'NULL', '$1'))
   USING leadscore_internal.folding_clock();
   EXECUTE format('SELECT s.key::text FROM %s AS s WHERE s.points = ''NaN'' LIMIT 1', component.states) INTO not_finite;
   IF not_finite IS NOT NULL THEN

@@ -5,6 +5,7 @@ RETURNS TABLE (id text, what text, kept float8, actual float8)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   key_type regtype := (SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity);
+  state record := leadscore_internal.state_reading(component.decay, 's', 'p', '$2');
 BEGIN
   RETURN QUERY EXECUTE format($verify$
     WITH facts AS (
@@ -12,14 +13,14 @@ BEGIN
              coalesce(leadscore.decayed_sum(abs(f.points), f.occurred_at, %4$L, $2), 0) AS magnitude,
              coalesce(sum(f.activities) FILTER (WHERE f.occurred_at <= $2), 0)::float8 AS activities,
              max(f.occurred_at) FILTER (WHERE f.occurred_at <= $2) AS last_activity_at,
-             min(f.occurred_at) FILTER (WHERE f.occurred_at > $2) AS next_change_at
+             min(leadscore_internal.next_change(%4$L, f.occurred_at, $2)) AS next_change_at
       FROM %5$s GROUP BY f.key
     ), pending AS (%6$s
     ), kept AS (
       SELECT coalesce(s.key, p.key) AS key,
-             coalesce(s.points * leadscore.weight(%4$L, s.last_activity_at, $2), 0) + coalesce(p.points, 0) AS points,
+             %8$s AS points,
              (coalesce(s.activities, 0) + coalesce(p.activities, 0))::float8 AS activities,
-             greatest(s.last_activity_at, p.added_at) AS last_activity_at, least(s.next_change_at, p.starts_at) AS next_change_at,
+             greatest(s.last_activity_at, p.added_at) AS last_activity_at, least(s.next_change_at, p.next_change_at) AS next_change_at,
              -- What is read from the rows anyway; the views decide by the same conditions.
              coalesce(p.marked, false) OR %7$s
                AS read_from_rows
@@ -42,7 +43,7 @@ BEGIN
     ORDER BY c.key, v.what$verify$,
     component.pending, component.states, leadscore_internal.equality_operator(key_type), component.decay,
     leadscore_internal.facts_call(component, 'NULL'), leadscore_internal.pending_query(component, '$2'),
-    leadscore_internal.unsettled_call('s', 'p', component.decay, '$2'))
+    state.unsettled, state.points)
   USING component.id, as_of;
 END
 $$;

@@ -16,5 +16,7 @@ GRANT EXECUTE ON FUNCTION
   leadscore_internal.entity_from(name, text), leadscore_internal.entity_equality(name, text),
   leadscore_internal.window_start(timestamptz, interval), leadscore_internal.check_instant(timestamptz, text),
   leadscore_internal.check_count(bigint),
-  leadscore_internal.unsettled(timestamptz, timestamptz, timestamptz, float8, float8, timestamptz)
+  leadscore_internal.unsettled(timestamptz, timestamptz, timestamptz, timestamptz, float8, float8, timestamptz),
+  leadscore_internal.state_points(leadscore.decay, float8, float8, float8, timestamptz, timestamptz),
+  leadscore_internal.next_change(leadscore.decay, timestamptz, timestamptz)
 TO PUBLIC;

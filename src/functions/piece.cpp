@@ -1,0 +1,67 @@
+// The pieces of decays that states are sums of; see core/piece.hpp. They take the points along, because SQL's own product
+// of two numbers is an error where it is too small to be told from 0.
+
+#include <cmath>
+
+#include "core/piece.hpp"
+#include "pg/time_datum.hpp"
+#include "pg/type_datum.hpp"
+
+using namespace leadscore;
+using namespace leadscore::pg;
+
+namespace {
+
+// Far below any promise, and far enough above the smallest number for SQL to calculate with.
+constexpr double vanishing = 1e-200;
+
+// An activity's piece, for arguments (decay, points, occurred_at, instant); what is planned for the future weighs nothing.
+core::Piece piece_of(FunctionCallInfo fcinfo) {
+    const core::Ticks age =
+        instant_of(PG_GETARG_TIMESTAMPTZ(3), "instant") - instant_of(PG_GETARG_TIMESTAMPTZ(2), "occurred_at");
+    return age < 0 ? core::Piece{} : core::piece_at(decay_of(PG_GETARG_DATUM(0)), age);
+}
+
+} // namespace
+
+LEADSCORE_FUNCTION(fading_part) {
+    return guarded([&] { return Float8GetDatum(PG_GETARG_FLOAT8(1) * piece_of(fcinfo).fading); });
+}
+
+LEADSCORE_FUNCTION(held_part) {
+    return guarded([&] { return Float8GetDatum(PG_GETARG_FLOAT8(1) * piece_of(fcinfo).held); });
+}
+
+LEADSCORE_FUNCTION(falling_part) {
+    return guarded([&] { return Float8GetDatum(PG_GETARG_FLOAT8(1) * piece_of(fcinfo).falling); });
+}
+
+// next_change(decay, occurred_at, instant) → the first instant at which the activity is on another piece; NULL for never.
+LEADSCORE_FUNCTION(next_change) {
+    const core::Ticks until = guarded([&] {
+        const core::Ticks age =
+            instant_of(PG_GETARG_TIMESTAMPTZ(2), "instant") - instant_of(PG_GETARG_TIMESTAMPTZ(1), "occurred_at");
+        return age < 0 ? -1 : core::piece_at(decay_of(PG_GETARG_DATUM(0)), age).until;
+    });
+    const TimestampTz occurred_at = PG_GETARG_TIMESTAMPTZ(1);
+    TimestampTz change = 0;
+    if (until == core::endless || __builtin_add_overflow(occurred_at, until + 1, &change) || !IS_VALID_TIMESTAMP(change))
+        PG_RETURN_NULL();
+    PG_RETURN_TIMESTAMPTZ(change);
+}
+
+// state_points(decay, points, held, falling, reference, instant) → the sum at the instant; NULL before the reference, of
+// which a state says nothing.
+LEADSCORE_FUNCTION(state_points) {
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(4) || PG_ARGISNULL(5))
+        PG_RETURN_NULL();
+    auto optional = [&](int number) { return PG_ARGISNULL(number) ? 0.0 : PG_GETARG_FLOAT8(number); };
+    const core::Ticks ticks = PG_GETARG_TIMESTAMPTZ(5) - PG_GETARG_TIMESTAMPTZ(4);
+    if (ticks < 0)
+        PG_RETURN_NULL();
+    return guarded([&] {
+        const double sum =
+            core::sum_after(decay_of(PG_GETARG_DATUM(0)), PG_GETARG_FLOAT8(1), optional(2), optional(3), ticks);
+        return Float8GetDatum(std::fabs(sum) < vanishing ? 0.0 : sum);
+    });
+}
