@@ -6,8 +6,11 @@
 
 #include "core/accumulators.hpp"
 #include "core/error.hpp"
+#include "core/power_of_half.hpp"
 
 namespace leadscore::core {
+
+void refuse_sum() { throw Error(ErrorKind::out_of_range, "the sum is out of range"); }
 
 namespace {
 
@@ -21,10 +24,11 @@ struct Split {
     Ticks rest;
 };
 
-// span / half_life for a span of 0 or more. A division of doubles is several times cheaper than one of integers; its
-// error is below one, and the rest shows it.
-Split split(Ticks span, Ticks half_life) noexcept {
-    Ticks whole = static_cast<Ticks>(static_cast<double>(span) / static_cast<double>(half_life));
+// span / half_life for a span of 0 or more, given the inverse of the half-life. The inverse does not depend on the row,
+// so the processor has it early, where a division of integers or doubles would have to be waited for. The error of the
+// product is below one, and the rest shows it.
+inline Split split(Ticks span, Ticks half_life, double inverse) noexcept {
+    Ticks whole = static_cast<Ticks>(static_cast<double>(span) * inverse);
     Ticks rest = span - whole * half_life;
     if (rest < 0) {
         --whole;
@@ -37,14 +41,14 @@ Split split(Ticks span, Ticks half_life) noexcept {
 }
 
 // 2^-power, 0 where that is not a normal number.
-double power_of_half(Ticks power) noexcept {
+inline double exact_power_of_half(Ticks power) noexcept {
     if (power > 1022)
         return 0;
     return std::bit_cast<double>(static_cast<std::uint64_t>(1023 - power) << 52);
 }
 
 // Scaling by a power of two rounds only where the result is too small for a normal number.
-double scaled(double amount, double factor, bool &exact) noexcept {
+inline double scaled(double amount, double factor, bool &exact) noexcept {
     const double result = amount * factor;
     if (std::fabs(result) < DBL_MIN && amount != 0)
         exact = false;
@@ -53,18 +57,9 @@ double scaled(double amount, double factor, bool &exact) noexcept {
 
 } // namespace
 
-void SumState::add(double contribution) {
+void SumState::add_not_finite(double contribution) {
     check_points(contribution);
-    ++rows;
-    if (std::isnan(contribution)) {
-        ++nan_rows;
-        return;
-    }
-    ExactSum sum{high, low, exact != 0};
-    sum.add(contribution);
-    high = sum.high;
-    low = sum.low;
-    exact = sum.exact ? 1 : 0;
+    ++nan_rows;
 }
 
 bool SumState::remove(double contribution) {
@@ -171,10 +166,10 @@ namespace {
 
 // Moves the reference so that it is not before the instant, by whole half-lives.
 void move_reference(ScoreSumState &state, Ticks instant) noexcept {
-    const Split ahead = split(instant - state.reference, state.half_life);
+    const Split ahead = split(instant - state.reference, state.half_life, 1.0 / static_cast<double>(state.half_life));
     const Ticks steps = ahead.whole + (ahead.rest > 0 ? 1 : 0);
     bool exact = state.exact != 0;
-    const double factor = power_of_half(steps);
+    const double factor = exact_power_of_half(steps);
     state.high = scaled(state.high, factor, exact);
     state.low = scaled(state.low, factor, exact);
     state.reference += steps * state.half_life;
@@ -183,31 +178,36 @@ void move_reference(ScoreSumState &state, Ticks instant) noexcept {
 
 // What points at an instant are worth at the state's reference, which is not before it: first to the next whole
 // half-life, rounded alike wherever the reference has moved, then by a power of two.
-double contribution_of(const ScoreSumState &state, double points, Ticks instant, bool &exact) noexcept {
+inline double contribution_of(const ScoreSumState &state, double points, Ticks instant, bool &exact) noexcept {
     if (state.half_life == no_half_life || state.reference == instant)
         return points;
-    const Split ahead = split(state.reference - instant, state.half_life);
-    const double fraction = static_cast<double>(-ahead.rest) / static_cast<double>(state.half_life);
-    return scaled(points * std::exp2(fraction), power_of_half(ahead.whole), exact);
+    const double inverse = 1.0 / static_cast<double>(state.half_life);
+    const Split ahead = split(state.reference - instant, state.half_life, inverse);
+    return scaled(points * power_of_half(static_cast<double>(ahead.rest) * inverse), exact_power_of_half(ahead.whole),
+                  exact);
 }
 
 } // namespace
 
-void ScoreSumState::add(double points, Ticks instant, Ticks row_half_life) {
-    check_points(points);
-    if (rows == 0) {
-        half_life = row_half_life;
-        reference = instant;
-        latest = instant;
-    } else if (half_life != row_half_life) {
+void ScoreSumState::begin(Ticks instant, Ticks row_half_life) {
+    if (rows != 0)
         refuse_mixed_half_lives(half_life, row_half_life);
-    }
-    if (instant > latest)
+    half_life = row_half_life;
+    reference = instant;
+    latest = instant;
+}
+
+void ScoreSumState::add(double points, Ticks instant, Ticks row_half_life) {
+    if (rows == 0 || half_life != row_half_life) [[unlikely]]
+        begin(instant, row_half_life);
+    if (instant > latest) {
         latest = instant;
-    if (instant > reference)
-        move_reference(*this, instant);
+        if (instant > reference)
+            move_reference(*this, instant);
+    }
     ++rows;
-    if (std::isnan(points)) {
+    if (!std::isfinite(points)) [[unlikely]] {
+        check_points(points);
         ++nan_rows;
         return;
     }

@@ -26,10 +26,24 @@ struct SumState {
     double high = 0;
     double low = 0;
 
-    void add(double contribution);
+    void add(double contribution) {
+        ++rows;
+        if (!std::isfinite(contribution)) [[unlikely]] {
+            add_not_finite(contribution);
+            return;
+        }
+        ExactSum sum{high, low, exact != 0};
+        sum.add(contribution);
+        high = sum.high;
+        low = sum.low;
+        exact = sum.exact ? 1 : 0;
+    }
     bool remove(double contribution);
     void add(const SumState &other);
     double value() const noexcept;
+
+private:
+    void add_not_finite(double contribution);
 };
 
 // Of decayed_avg: the sum of the weights and that of the weighed points.
@@ -69,6 +83,9 @@ struct ScoreSumState {
     bool remove(double points, Ticks instant, Ticks half_life);
     void add(const ScoreSumState &other);
     Score value() const; // of at least one row
+
+private:
+    void begin(Ticks instant, Ticks row_half_life);
 };
 
 // Text, for partial aggregates that travel as text, and bytes (sizeof(State) of them); both with all checks.

@@ -10,9 +10,11 @@ namespace leadscore::core {
 
 namespace {
 
-constexpr unsigned char stored_version = 1;
-constexpr std::size_t curve_size = 2 + 4 * 8; // version, kind, span, factor, hold, expire
-constexpr std::size_t step_size = 2 * 8;
+using stored_decay::curve_size;
+using stored_decay::load_curve;
+using stored_decay::load_step;
+using stored_decay::step_size;
+using stored_decay::version;
 
 [[noreturn]] void refuse(const std::string &fault, const char *hint = "") {
     throw Error(ErrorKind::invalid_parameter, "invalid decay: " + fault, {}, hint);
@@ -97,64 +99,10 @@ void check(const Curve &curve, const std::vector<Step> &steps) {
     }
 }
 
-// At exactly n spans only n - 1 are exceeded: a boundary belongs to the earlier side.
-double repeated_step(const Curve &curve, Ticks age) noexcept {
-    if (age <= curve.span)
-        return 1;
-    const double exceeded = static_cast<double>((age - 1) / curve.span);
-    const double weight = std::pow(curve.factor, exceeded);
-    return weight < Decay::least_weight ? 0 : weight;
-}
-
-// `step_at(n)` gives step n of `steps`: the two forms of a decay differ only in where their steps lie.
-template <typename StepAt>
-double weight_of(const Curve &curve, Ticks age, std::size_t steps, const StepAt &step_at) noexcept {
-    if (age < 0 || (curve.expire != 0 && age > curve.expire))
-        return 0;
-    const Ticks held = age > curve.hold ? age - curve.hold : 0;
-    switch (curve.kind) {
-    case DecayKind::none:
-        return 1;
-    case DecayKind::window:
-        return held <= curve.span ? 1 : 0;
-    case DecayKind::exponential:
-        return std::exp2(static_cast<double>(-held) / static_cast<double>(curve.span));
-    case DecayKind::step_every:
-        return repeated_step(curve, held);
-    case DecayKind::linear:
-        return held < curve.span ? static_cast<double>(curve.span - held) / static_cast<double>(curve.span) : 0;
-    case DecayKind::step:
-        break;
-    }
-    // The last step whose age is exceeded.
-    std::size_t low = 0;
-    std::size_t high = steps;
-    while (low < high) {
-        const std::size_t middle = low + (high - low) / 2;
-        if (step_at(middle).age < held)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low == 0 ? 1 : step_at(low - 1).factor;
-}
-
-Step load_step(const unsigned char *from) noexcept { return {load_integer(from), load_number(from + 8)}; }
-
-Curve load_curve(const unsigned char *from) noexcept {
-    Curve curve;
-    curve.kind = static_cast<DecayKind>(from[1]);
-    curve.span = load_integer(from + 2);
-    curve.factor = load_number(from + 10);
-    curve.hold = load_integer(from + 18);
-    curve.expire = load_integer(from + 26);
-    return curve;
-}
-
 void check_frame(Bytes bytes) {
     if (bytes.empty())
         throw Error(ErrorKind::invalid_binary, "invalid binary decay: it is empty");
-    if (bytes[0] != stored_version)
+    if (bytes[0] != version)
         throw Error(ErrorKind::invalid_binary, "invalid binary decay: version " + std::to_string(bytes[0]) +
                                                    " is unknown, this release reads version 1");
     if (bytes.size() < curve_size || (bytes.size() - curve_size) % step_size != 0)
@@ -166,6 +114,24 @@ void check_frame(Bytes bytes) {
 }
 
 } // namespace
+
+namespace stored_decay {
+
+void refuse_frame(Bytes bytes) {
+    check_frame(bytes);
+    throw Error(ErrorKind::invalid_binary, "invalid binary decay");
+}
+
+} // namespace stored_decay
+
+// At exactly n spans only n - 1 are exceeded: a boundary belongs to the earlier side.
+double repeated_step(const Curve &curve, Ticks age) noexcept {
+    if (age <= curve.span)
+        return 1;
+    const Ticks exceeded = (age - 1) / curve.span;
+    const double weight = std::pow(curve.factor, static_cast<double>(exceeded));
+    return weight < Decay::least_weight ? 0 : weight;
+}
 
 Decay::Decay(const Curve &curve, std::vector<Step> steps) : curve_(curve), steps_(std::move(steps)) {
     check(curve_, steps_);
@@ -192,7 +158,7 @@ Decay Decay::decode(Bytes bytes) {
 std::size_t Decay::encoded_size() const noexcept { return curve_size + steps_.size() * step_size; }
 
 void Decay::encode(unsigned char *to) const noexcept {
-    *to++ = stored_version;
+    *to++ = version;
     *to++ = static_cast<unsigned char>(curve_.kind);
     to = store(to, curve_.span);
     to = store(to, curve_.factor);
@@ -275,18 +241,6 @@ bool operator==(const Decay &left, const Decay &right) noexcept {
     return a.kind == b.kind && a.span == b.span && a.factor == b.factor && a.hold == b.hold && a.expire == b.expire &&
            std::equal(left.steps_.begin(), left.steps_.end(), right.steps_.begin(), right.steps_.end(),
                       [](const Step &x, const Step &y) { return x.age == y.age && x.factor == y.factor; });
-}
-
-DecayView::DecayView(Bytes stored) {
-    check_frame(stored);
-    curve_ = load_curve(stored.data());
-    step_count_ = (stored.size() - curve_size) / step_size;
-    steps_ = stored.data() + curve_size;
-}
-
-double DecayView::weight(Ticks age) const noexcept {
-    return weight_of(curve_, age, step_count_,
-                     [this](std::size_t number) { return load_step(steps_ + number * step_size); });
 }
 
 } // namespace leadscore::core

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "core/power_of_half.hpp"
 #include "core/score.hpp"
 #include "core/time_text.hpp"
 
@@ -30,14 +31,10 @@ double log2_of_ratio(double numerator, double denominator) noexcept {
 
 } // namespace
 
-Ticks checked_half_life(Ticks half_life) {
-    if (half_life == no_half_life)
-        return half_life;
+void refuse_half_life(Ticks half_life) {
     if (half_life < shortest_half_life)
         throw Error(ErrorKind::invalid_parameter, "half-life must be at least one second");
-    if (half_life > longest_span)
-        throw Error(ErrorKind::time_out_of_range, "half-life is longer than 3300000 days");
-    return half_life;
+    throw Error(ErrorKind::time_out_of_range, "half-life is longer than 3300000 days");
 }
 
 std::string half_life_text(Ticks half_life) { return half_life == no_half_life ? "none" : span_text(half_life); }
@@ -52,7 +49,7 @@ double decayed(double amount, Ticks elapsed, Ticks half_life) noexcept {
         rest += half_life;
         --whole;
     }
-    const double remaining = amount * std::exp2(static_cast<double>(-rest) / static_cast<double>(half_life));
+    const double remaining = amount * power_of_half(rest, half_life);
     // Beyond this every double is 0 or infinite.
     constexpr Ticks most = 4000;
     return std::ldexp(remaining, static_cast<int>(std::clamp(-whole, -most, most)));

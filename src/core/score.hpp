@@ -13,7 +13,13 @@ inline constexpr Ticks shortest_half_life = ticks_per_second;
 inline constexpr Ticks no_half_life = 0; // the points do not decay
 
 // Passes a half-life on that a score can have: no_half_life, or from a second up.
-Ticks checked_half_life(Ticks half_life);
+[[noreturn]] void refuse_half_life(Ticks half_life);
+
+inline Ticks checked_half_life(Ticks half_life) {
+    if (half_life != no_half_life && (half_life < shortest_half_life || half_life > longest_span)) [[unlikely]]
+        refuse_half_life(half_life);
+    return half_life;
+}
 
 // "30 days", or "none".
 std::string half_life_text(Ticks half_life);

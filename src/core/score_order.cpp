@@ -31,7 +31,7 @@ constexpr std::uint64_t code_of_never = (1U << half_life_bits) - 1;
 
 // A half-life in 10 bits: its width and the 4 bits behind the leading one.
 std::uint64_t code_of(std::uint64_t half_life) noexcept {
-    const int width = std::bit_width(half_life);
+    const auto width = static_cast<int>(std::bit_width(half_life));
     return (static_cast<std::uint64_t>(width) << 4) | ((half_life >> (width - 5)) & 15);
 }
 
@@ -40,7 +40,7 @@ std::uint64_t shortened(Wide magnitude, std::uint64_t code) noexcept {
     const std::uint64_t least_half_life = (16 + (code & 15)) << ((code >> 4) - 5);
     constexpr std::uint64_t widest_log = 1100;
     const std::uint64_t most = static_cast<std::uint64_t>(last_instant) / least_half_life + widest_log;
-    const int width = std::bit_width(most);
+    const auto width = static_cast<int>(std::bit_width(most));
     const Wide shifted = magnitude + (static_cast<Wide>(1) << (width + log_fraction_bits));
     return static_cast<std::uint64_t>(shifted >> (width + 1 + log_fraction_bits - magnitude_bits));
 }
@@ -64,6 +64,16 @@ ScoreKey key_of(const Score &score) noexcept {
     if (points < 0)
         key.magnitude = -key.magnitude;
     return key;
+}
+
+int compare(const ScoreKey &left, const ScoreKey &right) noexcept {
+    if (left.half_life != right.half_life)
+        return left.half_life < right.half_life ? -1 : 1;
+    if (left.sign != right.sign)
+        return left.sign < right.sign ? -1 : 1;
+    if (left.magnitude != right.magnitude)
+        return left.magnitude < right.magnitude ? -1 : 1;
+    return 0;
 }
 
 std::uint64_t abbreviated(const Score &score) noexcept {

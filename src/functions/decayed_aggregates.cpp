@@ -15,15 +15,15 @@ using core::SumState;
 
 namespace {
 
-bool any_null(FunctionCallInfo fcinfo, int first, int last) {
+inline bool any_null(FunctionCallInfo fcinfo, int first, int last) {
+    bool null = false;
     for (int number = first; number <= last; ++number)
-        if (PG_ARGISNULL(number))
-            return true;
-    return false;
+        null |= PG_ARGISNULL(number);
+    return null;
 }
 
 // The weight from three arguments in a row: occurred_at, decay, as_of.
-double weight_argument(FunctionCallInfo fcinfo, int first) {
+inline double weight_argument(FunctionCallInfo fcinfo, int first) {
     const core::DecayView decay(decay_bytes(PG_GETARG_DATUM(first + 1)));
     const core::Ticks occurred_at = instant_of(PG_GETARG_TIMESTAMPTZ(first), "occurred_at");
     const core::Ticks as_of = instant_of(PG_GETARG_TIMESTAMPTZ(first + 2), "as_of");
@@ -31,13 +31,13 @@ double weight_argument(FunctionCallInfo fcinfo, int first) {
 }
 
 // Infinite points are refused also where they weigh nothing.
-double finite_points(float8 points) {
+inline double finite_points(float8 points) {
     if (std::isinf(points)) [[unlikely]]
         throw core::Error(core::ErrorKind::out_of_range, "points must be finite");
     return points;
 }
 
-double contribution_argument(FunctionCallInfo fcinfo) {
+inline double contribution_argument(FunctionCallInfo fcinfo) {
     return finite_points(PG_GETARG_FLOAT8(1)) * weight_argument(fcinfo, 2);
 }
 

@@ -19,8 +19,8 @@ using core::Activity;
 namespace {
 
 constexpr int64 bytes_version = 1;
-constexpr std::size_t header_size = 3 * 8; // version, span, NaN rows
-constexpr std::size_t activity_size = 2 * 8;
+constexpr std::size_t header_size = 24; // version, span, NaN rows
+constexpr std::size_t activity_size = 16;
 
 struct PeakState {
     MemoryContext context; // of the aggregate

@@ -8,9 +8,7 @@ using namespace leadscore::pg;
 
 namespace {
 
-int as_integer(std::strong_ordering order) noexcept { return order < 0 ? -1 : order > 0 ? 1 : 0; }
-
-int compare_datums(Datum left, Datum right) { return as_integer(core::compare(score_of(left), score_of(right))); }
+int compare_datums(Datum left, Datum right) { return core::compare(score_of(left), score_of(right)); }
 
 int compare_arguments(FunctionCallInfo fcinfo) {
     return guarded([&] { return compare_datums(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)); });

@@ -1,4 +1,6 @@
 #include <cstring>
+#include <exception>
+#include <new>
 
 #include "pg/guard.hpp"
 
@@ -45,6 +47,28 @@ void describe(ErrorReport &report, const core::Error &error) noexcept {
 
 void describe(ErrorReport &report, const char *message) noexcept {
     copy_clipped(report.message, sizeof(report.message), message);
+}
+
+const ErrorReport &caught_report() noexcept {
+    static ErrorReport report;
+    report = {};
+    try {
+        throw;
+    } catch (const core::Error &error) {
+        describe(report, error);
+    } catch (const PostgresError &error) {
+        report.postgres_error = error.data;
+    } catch (const std::bad_alloc &) {
+        report.sqlstate = ERRCODE_OUT_OF_MEMORY;
+        describe(report, "out of memory");
+    } catch (const std::exception &error) {
+        report.sqlstate = ERRCODE_INTERNAL_ERROR;
+        describe(report, error.what());
+    } catch (...) {
+        report.sqlstate = ERRCODE_INTERNAL_ERROR;
+        describe(report, "unknown C++ exception");
+    }
+    return report;
 }
 
 void raise(const ErrorReport &report) {

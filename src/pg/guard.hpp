@@ -9,8 +9,6 @@
 // unwinding() stands around a call into PostgreSQL that can error while C++ objects with destructors live: the error
 // becomes a C++ exception, so that they are destroyed, and guarded() throws it on to PostgreSQL as it was.
 
-#include <exception>
-#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -19,16 +17,13 @@
 
 namespace leadscore::pg {
 
-// An error in plain memory: nothing in it needs a destructor. Only the first bytes are set when it is made: every call
-// of an SQL function makes one, and clearing 3 kB would cost more than the function.
+// An error in plain memory: nothing in it needs a destructor.
 struct ErrorReport {
-    ErrorReport() noexcept { message[0] = detail[0] = hint[0] = '\0'; }
-
     int sqlstate = 0;
     ErrorData *postgres_error = nullptr;
-    char message[1024];
-    char detail[1024];
-    char hint[1024];
+    char message[1024] = {};
+    char detail[1024] = {};
+    char hint[1024] = {};
 };
 
 // A PostgreSQL error on its way through C++ scopes.
@@ -40,25 +35,18 @@ void describe(ErrorReport &report, const core::Error &error) noexcept;
 void describe(ErrorReport &report, const char *message) noexcept;
 [[noreturn]] void raise(const ErrorReport &report);
 
+// Inside a catch block: what was caught, as a report. The report is the one of the backend, so that an entry point
+// needs no room for it; it is raised before anything else can be caught.
+const ErrorReport &caught_report() noexcept;
+
 template <typename Body> auto guarded(Body &&body) -> decltype(body()) {
-    ErrorReport report;
+    const ErrorReport *report = nullptr;
     try {
         return body();
-    } catch (const core::Error &error) {
-        describe(report, error);
-    } catch (const PostgresError &error) {
-        report.postgres_error = error.data;
-    } catch (const std::bad_alloc &) {
-        report.sqlstate = ERRCODE_OUT_OF_MEMORY;
-        describe(report, "out of memory");
-    } catch (const std::exception &error) {
-        report.sqlstate = ERRCODE_INTERNAL_ERROR;
-        describe(report, error.what());
     } catch (...) {
-        report.sqlstate = ERRCODE_INTERNAL_ERROR;
-        describe(report, "unknown C++ exception");
+        report = &caught_report();
     }
-    raise(report);
+    raise(*report);
 }
 
 // Calls the body and returns its error, or null. Never inlined: setjmp shall not share a frame with the variables of

@@ -30,7 +30,7 @@ private:
 
 } // namespace
 
-core::Ticks span_of(const Interval *interval, const char *name) {
+core::Ticks unusual_span_of(const Interval *interval, const char *name) {
     try {
         return length_of(*interval);
     } catch (const core::Error &error) {
@@ -38,11 +38,8 @@ core::Ticks span_of(const Interval *interval, const char *name) {
     }
 }
 
-core::Ticks positive_span_of(const Interval *interval, const char *name) {
-    const core::Ticks span = span_of(interval, name);
-    if (span <= 0)
-        throw core::Error(core::ErrorKind::invalid_parameter, std::string(name) + " must be longer than zero");
-    return span;
+void refuse_span_of_zero(const char *name) {
+    throw core::Error(core::ErrorKind::invalid_parameter, std::string(name) + " must be longer than zero");
 }
 
 Interval *interval_of(core::Ticks span) {

@@ -25,12 +25,6 @@ Datum datum_of(const core::Decay &decay) {
     return PointerGetDatum(bytes);
 }
 
-core::Bytes decay_bytes(Datum datum) {
-    bytea *bytes = PG_DETOAST_DATUM_PACKED(datum);
-    return {static_cast<const unsigned char *>(static_cast<const void *>(VARDATA_ANY(bytes))),
-            static_cast<std::size_t>(VARSIZE_ANY_EXHDR(bytes))};
-}
-
 Datum cstring_of(const std::string &text) {
     char *copy = static_cast<char *>(palloc_unwinding(text.size() + 1));
     memcpy(copy, text.c_str(), text.size() + 1);

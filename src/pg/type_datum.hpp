@@ -41,7 +41,13 @@ Datum datum_of(const core::Score &score);
 Datum datum_of(const core::Decay &decay);
 
 // The bytes of a decay, unpacked where they are compressed or stored elsewhere.
-core::Bytes decay_bytes(Datum datum);
+inline core::Bytes decay_bytes(Datum datum) {
+    auto *value = static_cast<varlena *>(static_cast<void *>(DatumGetPointer(datum)));
+    if (VARATT_IS_COMPRESSED(value) || VARATT_IS_EXTERNAL(value)) [[unlikely]]
+        value = pg_detoast_datum_packed(value);
+    return {static_cast<const unsigned char *>(static_cast<const void *>(VARDATA_ANY(value))),
+            static_cast<std::size_t>(VARSIZE_ANY_EXHDR(value))};
+}
 inline core::Decay decay_of(Datum datum) { return core::Decay::decode(decay_bytes(datum)); }
 
 // Text as a palloc'd cstring; the string may live in C++ scopes.
