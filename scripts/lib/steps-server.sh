@@ -20,7 +20,7 @@ use_installation() { # plain|sanitized
   fi
   if ! private_postgres "$POSTGRES_CONFIG" "$SOURCE" "$log" "${options[@]+"${options[@]}"}"; then
     : >"$SCRATCH/no-$1-build"
-    grep -A 8 -E '(error|warning):' -- "$log" | head -n 80 || tail -n 40 -- "$log"
+    grep -B 5 -A 8 -E '(error|warning):' -- "$log" | head -n 80 || tail -n 40 -- "$log"
     return 1
   fi
   export PATH=$PGBIN:$PATH
@@ -86,7 +86,7 @@ step_regress_sanitized() {
     "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:abort_on_error=1"
   )
   use_server sanitized
-  tr '\0' '\n' <"/proc/$(head -n 1 "$SCRATCH/sanitized/data/postmaster.pid")/maps" | grep -q 'libasan\.so' ||
+  grep -q 'libasan\.so' "/proc/$(head -n 1 "$SCRATCH/sanitized/data/postmaster.pid")/maps" ||
     { say "   the server runs without libasan" && return 1; }
   pg_regress_suite "pg_regress, sanitized" sanitized
   stop_cluster "$SCRATCH/sanitized"

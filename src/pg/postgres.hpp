@@ -84,6 +84,16 @@ extern "C" {
 #define PG_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "pg_leadscore", .version = LEADSCORE_VERSION)
 #endif
 
+// PostgreSQL's own printf family are macros. Newer Boost headers name std::snprintf, and may well come later.
+#undef snprintf
+#undef vsnprintf
+#undef sprintf
+#undef vsprintf
+#undef fprintf
+#undef vfprintf
+#undef printf
+#undef vprintf
+
 static_assert(PG_VERSION_NUM >= 150000, "pg_leadscore needs PostgreSQL 15 or later");
 
 // What a check hook hands to its assign hook must come from the allocator that the GUC machinery frees with.
