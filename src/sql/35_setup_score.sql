@@ -41,6 +41,10 @@ BEGIN
             HINT = 'break: a rule that fails stops the score; fail: it stops the write.';
   END IF;
   PERFORM leadscore_internal.check_live_decay(decay, format('score "%s"', named.name));
+  IF named.name IN ('scores', 'pending') OR named.name ~ '^states_\d+$' THEN
+    RAISE EXCEPTION 'a score cannot be called "%"', named.name
+      USING ERRCODE = 'reserved_name', HINT = 'Its view would have the name of another object of the entity.';
+  END IF;
 
   INSERT INTO leadscore_internal.score (model, name, decay, on_error, description)
   VALUES (named.model, named.name, decay, on_error, description) RETURNING id INTO new_score;
