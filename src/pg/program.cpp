@@ -67,7 +67,7 @@ constexpr const char *published_branches = R"(
                                pg_catalog.array_agg(t.points ORDER BY t.id) AS points,
                                pg_catalog.array_agg(t.filter ORDER BY t.id) AS filters
                         FROM leadscore_internal.term AS t WHERE t.branch = b.id) AS t
-    WHERE b.source = $1
+    WHERE b.source = $1 AND b.relation = $2
     ORDER BY s.id, e.id, c.id)";
 
 char *text_column(HeapTuple row, TupleDesc columns, int number) {
@@ -143,13 +143,14 @@ void compile_branch(const Compiler &compiler, const BranchText &text, Branch *br
     }
 }
 
+// A trigger on another table than the source's is inert: a restored one may carry the number of another source.
 // A writer with an old snapshot must follow what is published now: its triggers are those of now, too.
 void load_branches(Program *program, Relation relation) {
-    Oid types[] = {INT4OID};
-    Datum values[] = {Int32GetDatum(program->source)};
+    Oid types[] = {INT4OID, REGCLASSOID};
+    Datum values[] = {Int32GetDatum(program->source), ObjectIdGetDatum(program->relation)};
     SPI_connect();
     PushActiveSnapshot(GetLatestSnapshot());
-    int result = SPI_execute_with_args(published_branches, 1, types, values, nullptr, true, 0);
+    int result = SPI_execute_with_args(published_branches, 2, types, values, nullptr, true, 0);
     if (result != SPI_OK_SELECT)
         elog(ERROR, "reading the published rules failed: %s", SPI_result_code_string(result));
 

@@ -24,7 +24,7 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value', HINT = 'pg_timezone_names lists the zones.';
   END IF;
   -- As text, because the columns in it are looked up in the caller's search_path.
-  expression := format('((%s)::pg_catalog.timestamp without time zone AT TIME ZONE %L)',
+  expression := format('((%s)::timestamp without time zone AT TIME ZONE %L)',
                        leadscore_internal.canonical_expression(relation, occurred_at, type_of_time, role), time_zone);
   RETURN leadscore_internal.canonical_expression(relation, expression, 'timestamptz', role);
 END

@@ -28,6 +28,10 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value',
             HINT = 'break: a rule that fails stops the score; fail: it stops the write.';
   END IF;
+  IF named.name IN ('scores', 'pending') OR named.name ~ '^states_\d+$' THEN
+    RAISE EXCEPTION 'a score cannot be called "%"', named.name
+      USING ERRCODE = 'reserved_name', HINT = 'Its view would have the name of another object of the entity.';
+  END IF;
 
   INSERT INTO leadscore_internal.score (model, name, decay, on_error, description)
   VALUES (named.model, named.name, decay, on_error, description) RETURNING id INTO new_score;

@@ -216,7 +216,15 @@ BEGIN
     SELECT c.id FROM leadscore_internal.component AS c JOIN leadscore_internal.score AS s ON s.id = c.score
     WHERE s.state = 'live' AND NOT EXISTS (SELECT FROM leadscore_internal.incident AS i WHERE i.score = s.id) ORDER BY c.id
   LOOP
-    PERFORM leadscore_internal.fold_component(component);
+    BEGIN
+      PERFORM leadscore_internal.fold_component(component);
+    EXCEPTION WHEN OTHERS THEN
+      -- What one score cannot fold must not keep the others from it.
+      RAISE WARNING 'could not fold score "%": %',
+        (SELECT format('%s.%s', s.model, s.name) FROM leadscore_internal.score AS s
+         JOIN leadscore_internal.component AS c ON c.score = s.id WHERE c.id = component), SQLERRM
+        USING ERRCODE = SQLSTATE;
+    END;
   END LOOP;
 END
 $$;

@@ -50,6 +50,11 @@ BEGIN
   FROM leadscore_internal.component AS c CROSS JOIN LATERAL leadscore_internal.reading(c) AS x
   WHERE c.score = score.id AND c.entity = entity.id;
 
+  -- A view that stands before the first publish is somebody else's.
+  IF score.state = 'draft' AND to_regclass(view_name) IS NOT NULL THEN
+    RAISE EXCEPTION 'relation % already exists', view_name
+      USING ERRCODE = 'duplicate_table', HINT = 'Give the score or the entity another name, or drop what has this one.';
+  END IF;
   EXECUTE format('CREATE OR REPLACE VIEW %s WITH (security_invoker = true) AS
     SELECT e.key AS %s, (%s)::float8 AS points, greatest(%s) AS last_activity_at, (%s)::bigint AS activities, NULL::text AS band
     FROM %s%s', view_name, id_column, r.points, r.last_activity_at, r.activities, leadscore_internal.entity_rows(entity), r.joins);

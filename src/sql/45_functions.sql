@@ -102,7 +102,18 @@ DECLARE
   pending_table text := format('%I.%I', entity.model, entity.name || '_pending');
   id text := quote_ident(entity.name || '_id');
   made record;
+  clash text;
 BEGIN
+  -- What is there already is somebody else's: not replaced, and not hidden by an overloaded name.
+  SELECT x.taken INTO clash
+  FROM (SELECT c.relname::text AS taken FROM pg_class AS c WHERE c.relnamespace = quote_ident(entity.model)::regnamespace
+        UNION ALL
+        SELECT p.proname::text FROM pg_proc AS p WHERE p.pronamespace = quote_ident(entity.model)::regnamespace) AS x
+  WHERE x.taken IN (SELECT entity.name || '_' || suffix FROM unnest('{pending,scores,score,hottest,coldest,hot,cold}'::text[]) AS suffix);
+  IF FOUND THEN
+    RAISE EXCEPTION '"%.%" already exists', entity.model, clash
+      USING ERRCODE = 'duplicate_object', HINT = 'The entity needs this name for an object of its own: give it another name.';
+  END IF;
   EXECUTE format('CREATE TABLE %s (component int NOT NULL, sign int2 NOT NULL, activities int2 NOT NULL, occurred_at timestamptz,
                                    points float8, stamp xid8, key %s)
                   WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
@@ -139,6 +150,7 @@ BEGIN
 BEGIN RETURN QUERY %s; END', made.body) END);
     EXECUTE format('COMMENT ON FUNCTION %I.%I IS %L', entity.model, entity.name || '_' || made.suffix, made.says);
   END LOOP;
+  PERFORM leadscore_internal.create_scores_view(entity);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.make_entity_objects(leadscore_internal.entity) IS 'Makes the pending table and the typed functions of an entity.';
