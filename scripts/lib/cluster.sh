@@ -47,6 +47,7 @@ private_postgres() { # PG_CONFIG SOURCE LOG MAKE-OPTION…
   INSTALLATION=$cache/$key
   PGBIN=$INSTALLATION$(readlink -f "$("$config" --bindir)")
   if [[ ! -d $INSTALLATION ]]; then
+    say "Building $EXTENSION for $("$config" --version | cut -d ' ' -f 1,2)"
     building=$(mktemp -d "$cache/.building.XXXXXX")
     if ! build_into "$building" "$config" "$source" "$@" >"$log" 2>&1; then
       rm -rf -- "$building"
