@@ -81,6 +81,8 @@ BEGIN
     SELECT new_branch, r.name, r.points, r.filter FROM leadscore_internal.rule AS r
     WHERE r.score = score.id AND r.source = item.source AND coalesce(r.decay, score.decay) OPERATOR(leadscore.=) item.decay ORDER BY r.id;
   END LOOP;
+  INSERT INTO leadscore_internal.membership (score, entity, member, key)
+  SELECT r.score, r.entity, r.member, r.key FROM leadscore_internal.rollup AS r WHERE r.score = copy_rules.score.id ORDER BY r.id;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.copy_rules(leadscore_internal.score) IS 'Makes the components of a score and copies its rules to them.';
@@ -102,6 +104,7 @@ COMMENT ON FUNCTION leadscore_internal.create_component(leadscore_internal.score
 -- What is published of a score leaves the catalogue; its tables stand until the views have let go of them.
 CREATE FUNCTION leadscore_internal.withdraw(score int) RETURNS leadscore_internal.component[]
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  DELETE FROM leadscore_internal.membership AS m WHERE m.score = withdraw.score;
   WITH withdrawn AS (DELETE FROM leadscore_internal.component AS c WHERE c.score = withdraw.score RETURNING c.*)
   SELECT coalesce(array_agg(w::leadscore_internal.component), '{}') FROM withdrawn AS w
 $$;

@@ -41,20 +41,45 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_count(bigint) IS 'Refuses a number of rows that is null or negative.';
 
--- Parts of generated queries: what rows gave in a window of time, and to whom.
-CREATE FUNCTION leadscore_internal.window_facts(model name, entity text, score text) RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce(string_agg(CASE WHEN c.id IS NOT NULL THEN
-                    format('SELECT f.* FROM leadscore_internal.facts(%s, NULL::%s[], $1, $2) AS f(key %s, occurred_at timestamptz, points float8, activities int)',
-                           c.id, e.key_type, e.key_type) END, ' UNION ALL ' ORDER BY c.id),
-                  format('SELECT NULL::%s AS key, NULL::timestamptz AS occurred_at, NULL::float8 AS points, NULL::int AS activities WHERE false',
-                         min(e.key_type::oid)::regtype))
-  FROM leadscore_internal.score AS s
-  JOIN leadscore_internal.entity AS e ON e.model = window_facts.model AND e.name = window_facts.entity
-  LEFT JOIN leadscore_internal.component AS c ON c.score = s.id AND c.entity = e.id
-  WHERE s.model = window_facts.model AND s.name = leadscore_internal.name_in_model(window_facts.score, window_facts.model, 'score')
+-- What rows give to an entity, its members' rows included, between $1 and $2; keys: SQL for the array of keys wanted, NULL
+-- for all.
+CREATE FUNCTION leadscore_internal.facts_query(score int, entity leadscore_internal.entity, keys text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  parts text[];
+  membership leadscore_internal.membership;
+  member leadscore_internal.entity;
+  equality text := leadscore_internal.equality_operator(entity.key_type);
+BEGIN
+  SELECT coalesce(array_agg(format('SELECT f.*, %L::leadscore.decay AS decay FROM leadscore_internal.facts(%s, %s::%s[], $1, $2)'
+                                   ' AS f(key %s, occurred_at timestamptz, points float8, activities int)',
+                                   c.decay, c.id, keys, entity.key_type, entity.key_type) ORDER BY c.id), '{}')
+  INTO parts
+  FROM leadscore_internal.component AS c WHERE c.score = facts_query.score AND c.entity = facts_query.entity.id;
+
+  FOR membership IN
+    SELECT * FROM leadscore_internal.membership AS m WHERE m.score = facts_query.score AND m.entity = facts_query.entity.id ORDER BY m.id
+  LOOP
+    SELECT * INTO STRICT member FROM leadscore_internal.entity AS x WHERE x.id = membership.member;
+    parts := parts || format('SELECT e.parent, f.occurred_at, f.points, f.activities, f.decay FROM (%s) AS f JOIN %s ON e.key %s f.key WHERE e.parent IS NOT NULL',
+      leadscore_internal.facts_query(score, member,
+        CASE WHEN keys = 'NULL' THEN keys
+             ELSE format('ARRAY(SELECT e.key FROM %s WHERE e.parent %s ANY (%s))', leadscore_internal.entity_rows(member, membership.key), equality, keys) END),
+      leadscore_internal.entity_rows(member, membership.key), leadscore_internal.equality_operator(member.key_type));
+  END LOOP;
+  RETURN CASE WHEN cardinality(parts) > 0 THEN array_to_string(parts, ' UNION ALL ')
+              ELSE format('SELECT NULL::%s AS key, NULL::timestamptz AS occurred_at, NULL::float8 AS points, NULL::int AS activities, NULL::leadscore.decay AS decay WHERE $1 > $2', entity.key_type) END;
+END
 $$;
-COMMENT ON FUNCTION leadscore_internal.window_facts(name, text, text) IS 'The query for all facts of a score between $1 and $2.';
+COMMENT ON FUNCTION leadscore_internal.facts_query(int, leadscore_internal.entity, text) IS
+  'The query for what rows give to an entity and its members: key, occurred_at, points, activities, decay.';
+
+CREATE FUNCTION leadscore_internal.published_facts(model name, entity text, score text, keys text) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT leadscore_internal.facts_query((leadscore_internal.find_score(model, leadscore_internal.name_in_model(score, model, 'score'))).id,
+                                        leadscore_internal.find_entity(model, entity), keys)
+$$;
+COMMENT ON FUNCTION leadscore_internal.published_facts(name, text, text, text) IS 'facts_query() for readers, who have no right to the catalogue.';
 
 CREATE FUNCTION leadscore_internal.entity_from(model name, entity text) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -76,7 +101,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                  FROM %s LEFT JOIN (SELECT f.key, sum(f.points) AS points, sum(f.activities) AS activities, max(f.occurred_at) AS last_activity_at
                                     FROM (%s) AS f GROUP BY f.key) AS w ON w.key %s e.key
                  WHERE coalesce(w.points, 0) %s $3',
-                leadscore_internal.entity_from(model, entity), leadscore_internal.window_facts(model, entity, score),
+                leadscore_internal.entity_from(model, entity), leadscore_internal.published_facts(model, entity, score, 'NULL'),
                 leadscore_internal.entity_equality(model, entity), condition)
 $$;
 COMMENT ON FUNCTION leadscore_internal.window_query(name, text, text, text) IS 'The query behind lead_hot and lead_cold.';
@@ -171,20 +196,14 @@ BEGIN
   EXECUTE format('SELECT true FROM %s WHERE e.key %s $1', leadscore_internal.entity_from(model, entity),
                  leadscore_internal.entity_equality(model, entity)) INTO exists_now USING id;
   IF exists_now THEN
-    SELECT coalesce(sum((leadscore_internal.read_rows(c.component, c.decay, id, as_of)).points), 0) INTO result
-    FROM leadscore_internal.components_of(readable.score_id, model, entity) AS c;
+    EXECUTE format('SELECT coalesce(leadscore.decayed_sum(f.points, f.occurred_at, f.decay, $2), 0) FROM (%s) AS f',
+                   leadscore_internal.published_facts(model, entity, score, 'ARRAY[$3]'))
+    INTO result USING NULL::timestamptz, as_of, id;
   END IF;
   RETURN result;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.score_at(name, text, text, anyelement, timestamptz) IS 'Implementation of <entity>_score.';
-
-CREATE FUNCTION leadscore_internal.components_of(score int, model name, entity text) RETURNS TABLE (component int, decay leadscore.decay)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT c.id, c.decay FROM leadscore_internal.component AS c JOIN leadscore_internal.entity AS e ON e.id = c.entity
-  WHERE c.score = components_of.score AND e.model = components_of.model AND e.name = components_of.entity
-$$;
-COMMENT ON FUNCTION leadscore_internal.components_of(int, name, text) IS 'The components of a score for one entity.';
 
 CREATE FUNCTION leadscore_internal.ranked(model name, entity text, score text, n int, direction text) RETURNS SETOF record
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

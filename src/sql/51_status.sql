@@ -30,6 +30,14 @@ JOIN leadscore_internal.score AS s ON s.id = r.score
 JOIN leadscore_internal.source AS src ON src.id = r.source;
 COMMENT ON VIEW leadscore.rules IS 'Rules: points for the activities of a source; decay NULL: the score''s';
 
+CREATE VIEW leadscore.rollups AS
+SELECT s.model::text, s.name AS score, e.name AS entity, m.name AS "of", r.key
+FROM leadscore_internal.rollup AS r
+JOIN leadscore_internal.score AS s ON s.id = r.score
+JOIN leadscore_internal.entity AS e ON e.id = r.entity
+JOIN leadscore_internal.entity AS m ON m.id = r.member;
+COMMENT ON VIEW leadscore.rollups IS 'Roll-ups: whose points count for an entity as well';
+
 CREATE FUNCTION leadscore_internal.component_status(component leadscore_internal.component,
   OUT pending bigint, OUT marked bigint, OUT due bigint, OUT held_up_by text, OUT bytes bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -28,6 +28,7 @@ BEGIN
     EXECUTE format('DROP TABLE IF EXISTS %s', e.pending);
   END LOOP;
   DELETE FROM leadscore_internal.incident;
+  DELETE FROM leadscore_internal.rollup;
   DELETE FROM leadscore_internal.rule;
   DELETE FROM leadscore_internal.score;
   DELETE FROM leadscore_internal.link;

@@ -1,0 +1,91 @@
+-- How a score is read, as SQL over the rows of an entity: plain joins over the CRM's table and the states, so that the
+-- planner can do what it does best; a function is called only for an entity whose state cannot answer.
+
+-- How a component is read: joins, and expressions over them.
+CREATE FUNCTION leadscore_internal.reading(component leadscore_internal.component,
+                                           OUT joins text, OUT points text, OUT last_activity_at text, OUT activities text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c int := component.id;
+  equality text := leadscore_internal.equality_operator((SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity));
+  state record := leadscore_internal.state_reading(component.decay, 's' || c, 'p' || c, 'leadscore.clock()');
+  rows text := format('(leadscore_internal.read_rows(%s, %L, e.key, leadscore.clock()))', c, component.decay);
+  from_rows text := format('((SELECT leadscore_internal.must_read_rows(%1$s)) OR coalesce(p%1$s.marked, false) OR %2$s)', c, state.unsettled);
+BEGIN
+  joins := format($join$
+  LEFT JOIN %2$s AS s%1$s ON s%1$s.key %3$s e.key
+  LEFT JOIN (%4$s
+  ) AS p%1$s ON p%1$s.key %3$s e.key$join$, c, component.states, equality,
+                  leadscore_internal.pending_query(component, 'leadscore.clock()'));
+  points := format('CASE WHEN %s THEN %s.points ELSE %s END', from_rows, rows, state.points);
+  last_activity_at := format('CASE WHEN %1$s THEN %2$s.last_activity_at ELSE greatest(s%3$s.last_activity_at, p%3$s.added_at) END',
+                             from_rows, rows, c);
+  activities := format('CASE WHEN %1$s THEN %2$s.activities ELSE coalesce(s%3$s.activities, 0) + coalesce(p%3$s.activities, 0) END',
+                       from_rows, rows, c);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.reading(leadscore_internal.component) IS
+  'How views read a component: joins to e (the entity, with its key), and expressions over them.';
+
+-- The row source of an entity's views: its table, its key and nothing else, so that names cannot clash. Members of a
+-- roll-up have the key of whom they count for as well.
+CREATE FUNCTION leadscore_internal.entity_rows(entity leadscore_internal.entity, parent_key text DEFAULT NULL) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('(SELECT %s AS key%s FROM %s WHERE %s) AS e', entity.key, ', ' || parent_key || ' AS parent', entity.relation,
+                coalesce(entity.filter, 'true'))
+$$;
+COMMENT ON FUNCTION leadscore_internal.entity_rows(leadscore_internal.entity, text) IS
+  'FROM item for the rows that are entities of the kind, as e.';
+
+-- How a score of an entity is read: its own components, and its members' points as they are read themselves.
+CREATE FUNCTION leadscore_internal.entity_reading(score int, entity leadscore_internal.entity,
+  OUT joins text, OUT points text, OUT last_activity_at text, OUT activities text,
+  OUT own_points text, OUT members_sum text, OUT members_avg text, OUT members_max text, OUT members text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  membership leadscore_internal.membership;
+  member leadscore_internal.entity;
+  inner_reading record;
+  aliases text[] := '{}';
+BEGIN
+  SELECT coalesce(string_agg(x.joins, '' ORDER BY c.id), ''), coalesce(string_agg(x.points, ' + ' ORDER BY c.id), '0::float8'),
+         coalesce(string_agg(x.last_activity_at, ', ' ORDER BY c.id), 'NULL::timestamptz'),
+         coalesce(string_agg(x.activities, ' + ' ORDER BY c.id), '0::bigint')
+  INTO joins, own_points, last_activity_at, activities
+  FROM leadscore_internal.component AS c CROSS JOIN LATERAL leadscore_internal.reading(c) AS x
+  WHERE c.score = entity_reading.score AND c.entity = entity_reading.entity.id;
+  points := own_points;
+
+  FOR membership IN
+    SELECT * FROM leadscore_internal.membership AS m
+    WHERE m.score = entity_reading.score AND m.entity = entity_reading.entity.id ORDER BY m.id
+  LOOP
+    SELECT * INTO STRICT member FROM leadscore_internal.entity AS x WHERE x.id = membership.member;
+    inner_reading := leadscore_internal.entity_reading(score, member);
+    joins := joins || format($join$
+  LEFT JOIN (
+    SELECT r.parent, sum(r.points) AS points, max(r.points) AS highest, count(*) AS members,
+           max(r.last_activity_at) AS last_activity_at, sum(r.activities)::bigint AS activities
+    FROM (SELECT e.parent, %1$s AS points, greatest(%2$s) AS last_activity_at, %3$s AS activities FROM %4$s%5$s) AS r
+    WHERE r.parent IS NOT NULL GROUP BY r.parent
+  ) AS m%6$s ON m%6$s.parent %7$s e.key$join$,
+      inner_reading.points, inner_reading.last_activity_at, inner_reading.activities,
+      leadscore_internal.entity_rows(member, membership.key), inner_reading.joins, membership.id,
+      leadscore_internal.equality_operator(entity.key_type));
+    aliases := aliases || ('m' || membership.id);
+  END LOOP;
+
+  IF cardinality(aliases) > 0 THEN
+    members_sum := (SELECT string_agg(format('coalesce(%s.points, 0)', a), ' + ') FROM unnest(aliases) AS a);
+    members := (SELECT string_agg(format('coalesce(%s.members, 0)', a), ' + ') FROM unnest(aliases) AS a);
+    members_avg := format('(%s) / nullif(%s, 0)', members_sum, members);
+    members_max := format('greatest(%s)', (SELECT string_agg(a || '.highest', ', ') FROM unnest(aliases) AS a));
+    points := points || ' + ' || members_sum;
+    last_activity_at := last_activity_at || (SELECT string_agg(format(', %s.last_activity_at', a), '') FROM unnest(aliases) AS a);
+    activities := activities || (SELECT string_agg(format(' + coalesce(%s.activities, 0)', a), '') FROM unnest(aliases) AS a);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.entity_reading(int, leadscore_internal.entity) IS
+  'How views read a score: joins to e, and expressions over them; those of the members are NULL without a roll-up.';
+
