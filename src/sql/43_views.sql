@@ -30,7 +30,7 @@ COMMENT ON FUNCTION leadscore_internal.reading(leadscore_internal.component) IS
 -- The row source of an entity's views: its table, its key and nothing else, so that names cannot clash.
 CREATE FUNCTION leadscore_internal.entity_rows(entity leadscore_internal.entity) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('(SELECT %s AS key FROM %s WHERE %s) AS e', entity.key, entity.relation, coalesce(entity.filter, 'true'))
+  SELECT format('(SELECT (%s)::%s AS key FROM %s WHERE %s) AS e', entity.key, leadscore_internal.type_name(entity.key_type), entity.relation, coalesce(entity.filter, 'true'))
 $$;
 COMMENT ON FUNCTION leadscore_internal.entity_rows(leadscore_internal.entity) IS 'FROM item for the rows that are entities of the kind, as e.';
 
