@@ -49,6 +49,13 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.name_in_model(text, name, text) IS
   'The name of an object that must be of the model given; unqualified names are.';
 
+-- character alone would be character(1).
+CREATE FUNCTION leadscore_internal.type_name(type regtype) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE type WHEN 'pg_catalog.bpchar'::regtype THEN 'pg_catalog.bpchar' ELSE type::text END
+$$;
+COMMENT ON FUNCTION leadscore_internal.type_name(regtype) IS 'A type for generated SQL, without a limit of its length.';
+
 -- Lookups: the row, or an error that names what is missing.
 
 CREATE FUNCTION leadscore_internal.find_entity(model name, name text) RETURNS leadscore_internal.entity

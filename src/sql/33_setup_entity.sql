@@ -41,9 +41,10 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Give the argument key: a column or expression that is unique among the entities.';
   END IF;
   type_of_key := leadscore_internal.expression_type(relation, key_expression, 'key ' || role);
-  IF leadscore_internal.equality_operator(type_of_key) IS NULL THEN
-    RAISE EXCEPTION 'type % of the key of entity "%" has no btree operator class', type_of_key, named.name
-      USING ERRCODE = 'datatype_mismatch', HINT = 'Give a key of a type that can be compared and sorted.';
+  IF leadscore_internal.equality_operator(type_of_key) IS NULL
+     OR (SELECT t.typcategory IN ('A', 'P') FROM pg_type AS t WHERE t.oid = type_of_key) THEN
+    RAISE EXCEPTION 'type % cannot be the key of entity "%"', type_of_key, named.name
+      USING ERRCODE = 'datatype_mismatch', HINT = 'Give one value of a type that can be compared and sorted.';
   END IF;
 
   INSERT INTO leadscore_internal.entity (model, name, relation, key, key_type, filter)

@@ -87,7 +87,7 @@ BEGIN
   ELSIF (SELECT t.typcategory FROM pg_type AS t WHERE t.oid = given) = 'S' AND
         (SELECT t.typcategory FROM pg_type AS t WHERE t.oid = key_type) = 'S' AND
         leadscore_internal.casts_implicitly(key_type, given) THEN
-    canonical := format('(%s)::%s', canonical, format_type(key_type, NULL));
+    canonical := format('(%s)::%s', canonical, leadscore_internal.type_name(key_type));
   ELSE
     RAISE EXCEPTION '% cannot be compared with the key of the entity: % is %, the key is %', role, key, given, key_type
       USING ERRCODE = 'datatype_mismatch', HINT = 'Give a key of the same type, or a cast in the expression.';

@@ -75,7 +75,7 @@ BEGIN
   SELECT array_agg(t.filter) INTO rule_filters FROM leadscore_internal.term AS t WHERE t.branch = b.id;
   -- The bounds are the years that the calendar of the core knows; the triggers apply the same ones.
   RETURN format('SELECT %s::%s, greatest((%s), ''1400-01-02 00:00:00+00''), (%s)::pg_catalog.float8, %s FROM %s%s',
-                link.key, key_type, b.occurred_at, leadscore_internal.points_expression(b.id),
+                link.key, leadscore_internal.type_name(key_type), b.occurred_at, leadscore_internal.points_expression(b.id),
                 leadscore_internal.counts_expression(b), b.relation, link.from_clause)
       || format(' WHERE (%s) AND (%s) AND (%s) AND %s IS NOT NULL AND (%s) <= ''9998-12-31 00:00:00+00''',
                 coalesce(b.filter, 'true'), link.condition, leadscore_internal.any_of(rule_filters), link.key, b.occurred_at)
@@ -89,7 +89,7 @@ COMMENT ON FUNCTION leadscore_internal.branch_query(int, boolean, boolean, boole
 CREATE FUNCTION leadscore_internal.visible_keys_query(entity leadscore_internal.entity, by_key boolean) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format('SELECT coalesce(array_agg(e.key::%1$s), ''{}'') AS keys FROM (SELECT %2$s AS key FROM %3$s) AS e%4$s',
-                entity.key_type, entity.key, entity.relation,
+                leadscore_internal.type_name(entity.key_type), entity.key, entity.relation,
                 CASE WHEN by_key THEN format(' WHERE e.key %s ANY ($1)', leadscore_internal.equality_operator(entity.key_type)) ELSE '' END)
 $$;
 COMMENT ON FUNCTION leadscore_internal.visible_keys_query(leadscore_internal.entity, boolean) IS
@@ -98,7 +98,7 @@ COMMENT ON FUNCTION leadscore_internal.visible_keys_query(leadscore_internal.ent
 CREATE FUNCTION leadscore_internal.facts_call(component leadscore_internal.component, keys text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format('leadscore_internal.facts(%s, %s::%s[], NULL, NULL) AS f(key %s, occurred_at timestamptz, points float8, activities int)',
-                component.id, keys, e.key_type, e.key_type)
+                component.id, keys, leadscore_internal.type_name(e.key_type), leadscore_internal.type_name(e.key_type))
   FROM leadscore_internal.entity AS e WHERE e.id = component.entity
 $$;
 COMMENT ON FUNCTION leadscore_internal.facts_call(leadscore_internal.component, text) IS
@@ -110,7 +110,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   EXECUTE format('SELECT coalesce(leadscore.decayed_sum(f.points, f.occurred_at, $2, $4), 0), max(f.occurred_at), coalesce(sum(f.activities), 0)
                   FROM leadscore_internal.facts($1, ARRAY[$3], NULL, $4) AS f(key %s, occurred_at timestamptz, points float8, activities int)',
-                 pg_typeof(key))
+                 leadscore_internal.type_name(pg_typeof(key)))
   INTO points, last_activity_at, activities USING component, decay, key, as_of;
 END
 $$;

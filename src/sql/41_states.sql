@@ -52,7 +52,7 @@ BEGIN
       reference        timestamptz,
       held             float8,
       falling          float8
-    ) WITH (fillfactor = 70)', states, entity.key_type);
+    ) WITH (fillfactor = 70)', states, leadscore_internal.type_name(entity.key_type));
   EXECUTE format('CREATE INDEX ON %s (next_change_at) WHERE next_change_at IS NOT NULL', states);
   EXECUTE format('COMMENT ON TABLE %s IS %L', states,
                  'pg_leadscore: kept by triggers, can be rebuilt from the activities; read it through the views');

@@ -147,7 +147,7 @@ BEGIN
     IF NOT all_ripe THEN
       RETURN 0;
     END IF;
-    EXECUTE format('SELECT leadscore_internal.recompute($1, NULL::%s[])', key_type) USING component;
+    EXECUTE format('SELECT leadscore_internal.recompute($1, NULL::%s[])', leadscore_internal.type_name(key_type)) USING component;
     RETURN 1;
   END IF;
 

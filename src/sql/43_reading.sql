@@ -31,8 +31,8 @@ COMMENT ON FUNCTION leadscore_internal.reading(leadscore_internal.component) IS
 -- roll-up have the key of whom they count for as well.
 CREATE FUNCTION leadscore_internal.entity_rows(entity leadscore_internal.entity, parent_key text DEFAULT NULL) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('(SELECT %s AS key%s FROM %s WHERE %s) AS e', entity.key, ', ' || parent_key || ' AS parent', entity.relation,
-                coalesce(entity.filter, 'true'))
+  SELECT format('(SELECT (%s)::%s AS key%s FROM %s WHERE %s) AS e', entity.key, leadscore_internal.type_name(entity.key_type),
+                ', ' || parent_key || ' AS parent', entity.relation, coalesce(entity.filter, 'true'))
 $$;
 COMMENT ON FUNCTION leadscore_internal.entity_rows(leadscore_internal.entity, text) IS
   'FROM item for the rows that are entities of the kind, as e.';

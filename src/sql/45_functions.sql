@@ -53,7 +53,7 @@ DECLARE
 BEGIN
   SELECT coalesce(array_agg(format('SELECT f.*, %L::leadscore.decay AS decay FROM leadscore_internal.facts(%s, %s::%s[], $1, $2)'
                                    ' AS f(key %s, occurred_at timestamptz, points float8, activities int)',
-                                   c.decay, c.id, keys, entity.key_type, entity.key_type) ORDER BY c.id), '{}')
+                                   c.decay, c.id, keys, leadscore_internal.type_name(entity.key_type), leadscore_internal.type_name(entity.key_type)) ORDER BY c.id), '{}')
   INTO parts
   FROM leadscore_internal.component AS c WHERE c.score = facts_query.score AND c.entity = facts_query.entity.id;
 
@@ -68,7 +68,7 @@ BEGIN
       leadscore_internal.entity_rows(member, membership.key), leadscore_internal.equality_operator(member.key_type));
   END LOOP;
   RETURN CASE WHEN cardinality(parts) > 0 THEN array_to_string(parts, ' UNION ALL ')
-              ELSE format('SELECT NULL::%s AS key, NULL::timestamptz AS occurred_at, NULL::float8 AS points, NULL::int AS activities, NULL::leadscore.decay AS decay WHERE $1 > $2', entity.key_type) END;
+              ELSE format('SELECT NULL::%s AS key, NULL::timestamptz AS occurred_at, NULL::float8 AS points, NULL::int AS activities, NULL::leadscore.decay AS decay WHERE $1 > $2', leadscore_internal.type_name(entity.key_type)) END;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.facts_query(int, leadscore_internal.entity, text) IS
@@ -116,6 +116,10 @@ BEGIN
     RAISE EXCEPTION 'within must not be negative: %', within
       USING ERRCODE = 'invalid_parameter_value', HINT = 'It is the length of the window that ends at as_of.';
   END IF;
+  -- Longer than the calendar, and perhaps than what a timestamp can hold.
+  IF within > interval '10000 years' THEN
+    RETURN '-infinity';
+  END IF;
   RETURN ((as_of AT TIME ZONE 'UTC') - within) AT TIME ZONE 'UTC';
 END
 $$;
@@ -126,6 +130,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   pending_table text := format('%I.%I', entity.model, entity.name || '_pending');
   id text := quote_ident(entity.name || '_id');
+  key_type text := leadscore_internal.type_name(entity.key_type);
   made record;
   clash text;
 BEGIN
@@ -142,7 +147,7 @@ BEGIN
   EXECUTE format('CREATE TABLE %s (component int NOT NULL, sign int2 NOT NULL, activities int2 NOT NULL, occurred_at timestamptz,
                                    points float8, stamp xid8, key %s)
                   WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
-                        autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = 5000)', pending_table, entity.key_type);
+                        autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = 5000)', pending_table, key_type);
   EXECUTE format('CREATE INDEX ON %s (component, key)', pending_table);
   EXECUTE format('COMMENT ON TABLE %s IS %L', pending_table,
                  'pg_leadscore: changes (sign 1 and -1) and marks (sign 0) that are not folded into the states yet');
@@ -151,20 +156,20 @@ BEGIN
 
   FOR made IN
     SELECT * FROM (VALUES
-      ('score', format('(score text, id %s, as_of timestamptz DEFAULT leadscore.clock()) RETURNS float8', entity.key_type),
+      ('score', format('(score text, id %s, as_of timestamptz DEFAULT leadscore.clock()) RETURNS float8', key_type),
        format('leadscore_internal.score_at(%L, %L, score, id, as_of)', entity.model, entity.name),
        'Points of one at an instant; 0 if never active, NULL for what is none'),
-      ('hottest', format('(score text, n int DEFAULT 10) RETURNS TABLE (rank bigint, %s %s, points float8)', id, entity.key_type),
-       format('SELECT * FROM leadscore_internal.ranked(%L, %L, score, n, ''DESC'') AS r(rank bigint, key %s, points float8)', entity.model, entity.name, entity.key_type),
+      ('hottest', format('(score text, n int DEFAULT 10) RETURNS TABLE (rank bigint, %s %s, points float8)', id, key_type),
+       format('SELECT * FROM leadscore_internal.ranked(%L, %L, score, n, ''DESC'') AS r(rank bigint, key %s, points float8)', entity.model, entity.name, key_type),
        'The n with the most points now, ties by key'),
-      ('coldest', format('(score text, n int DEFAULT 10) RETURNS TABLE (rank bigint, %s %s, points float8)', id, entity.key_type),
-       format('SELECT * FROM leadscore_internal.ranked(%L, %L, score, n, ''ASC'') AS r(rank bigint, key %s, points float8)', entity.model, entity.name, entity.key_type),
+      ('coldest', format('(score text, n int DEFAULT 10) RETURNS TABLE (rank bigint, %s %s, points float8)', id, key_type),
+       format('SELECT * FROM leadscore_internal.ranked(%L, %L, score, n, ''ASC'') AS r(rank bigint, key %s, points float8)', entity.model, entity.name, key_type),
        'The n with the fewest points now, ties by key'),
-      ('hot', format('(score text, more_than float8, within interval, as_of timestamptz DEFAULT leadscore.clock()) RETURNS TABLE (%s %s, points float8, activities bigint, last_activity_at timestamptz)', id, entity.key_type),
-       format('SELECT * FROM leadscore_internal.in_window(%L, %L, score, ''>'', more_than, within, as_of) AS r(key %s, points float8, activities bigint, last_activity_at timestamptz)', entity.model, entity.name, entity.key_type),
+      ('hot', format('(score text, more_than float8, within interval, as_of timestamptz DEFAULT leadscore.clock()) RETURNS TABLE (%s %s, points float8, activities bigint, last_activity_at timestamptz)', id, key_type),
+       format('SELECT * FROM leadscore_internal.in_window(%L, %L, score, ''>'', more_than, within, as_of) AS r(key %s, points float8, activities bigint, last_activity_at timestamptz)', entity.model, entity.name, key_type),
        'Those that earned more than so many undecayed points in [as_of - within, as_of]'),
-      ('cold', format('(score text, fewer_than float8, within interval, as_of timestamptz DEFAULT leadscore.clock()) RETURNS TABLE (%s %s, points float8, activities bigint, last_activity_at timestamptz)', id, entity.key_type),
-       format('SELECT * FROM leadscore_internal.in_window(%L, %L, score, ''<'', fewer_than, within, as_of) AS r(key %s, points float8, activities bigint, last_activity_at timestamptz)', entity.model, entity.name, entity.key_type),
+      ('cold', format('(score text, fewer_than float8, within interval, as_of timestamptz DEFAULT leadscore.clock()) RETURNS TABLE (%s %s, points float8, activities bigint, last_activity_at timestamptz)', id, key_type),
+       format('SELECT * FROM leadscore_internal.in_window(%L, %L, score, ''<'', fewer_than, within, as_of) AS r(key %s, points float8, activities bigint, last_activity_at timestamptz)', entity.model, entity.name, key_type),
        'Those that earned fewer than so many undecayed points in [as_of - within, as_of], the inactive included')
     ) AS v(suffix, signature, body, says)
   LOOP
