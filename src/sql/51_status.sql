@@ -97,3 +97,27 @@ LEFT JOIN leadscore_internal.fold AS f ON f.component = c.id
 LEFT JOIN LATERAL (SELECT * FROM leadscore_internal.incident AS x WHERE x.score = s.id ORDER BY x.id LIMIT 1) AS i ON true;
 COMMENT ON VIEW leadscore.status IS
   'How each score does: changes pending, entities marked and due, who holds folding up, last fold, triggers that are disabled, indexes that reading from the rows lacks, why it is broken and what to do, bytes of its states';
+DO $$
+DECLARE
+  described record;
+BEGIN
+  FOR described IN
+    SELECT * FROM (VALUES
+      ('decay', 'The decay of one part of the score; a line for each'),
+      ('state', 'draft, live, paused, retired or broken'),
+      ('pending', 'Changes that are not folded into the states yet'),
+      ('marked', 'Marks: what is read from the CRM''s rows until tick has recomputed it'),
+      ('due', 'Entities with an activity that passed a boundary of its weight since the last fold'),
+      ('held_up_by', 'Sessions whose snapshots keep marks waiting'),
+      ('last_fold', 'When tick last folded it'),
+      ('disabled_triggers', 'Triggers that are disabled or gone: what is written meanwhile is missed'),
+      ('missing_indexes', 'Statements for indexes that reading one entity''s rows lacks'),
+      ('broken_because', 'Why the score cannot be read'),
+      ('broken_at', 'When it broke'),
+      ('what_to_do', 'What mends it'),
+      ('bytes', 'Size of the states with their indexes')) AS v(name, says)
+  LOOP
+    EXECUTE pg_catalog.format('COMMENT ON COLUMN leadscore.status.%I IS %L', described.name, described.says);
+  END LOOP;
+END
+$$;
