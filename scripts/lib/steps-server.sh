@@ -177,6 +177,23 @@ step_docs() {
   check_server plain
 }
 
+has_demo() { [[ -e $SOURCE/scripts/demo ]]; }
+
+# The demo checks what it shows; what README.md shows of it must be what it prints.
+step_demo() {
+  local log=$LOGS/demo quoted=$LOGS/demo-quoted failed=0
+  use_installation plain
+  "$SOURCE/scripts/demo" --pg-config "$POSTGRES_CONFIG" >"$log" 2>&1 || failed=1
+  sed 's/ *$//' -i "$log"
+  sed -n '/^<!-- scripts\/demo -->/,/^```$/p' -- "$SOURCE/README.md" | grep -v -E '^(<!--|```|$)' >"$quoted" || true
+  if grep -v -x -F -f "$log" -- "$quoted"; then
+    say "   these lines of README.md are not in the demo's output"
+    failed=1
+  fi
+  ((failed == 0)) || cat -- "$log"
+  record "demo" $((1 - failed)) "$failed"
+}
+
 tap_result() { # KIND NAME COMMAND…
   local kind=$1 log=$LOGS/tap-$1-$2 name=$2 status=0 passed failed skipped
   shift 2

@@ -38,14 +38,21 @@ JOIN leadscore_internal.entity AS e ON e.id = r.entity
 JOIN leadscore_internal.entity AS m ON m.id = r.member;
 COMMENT ON VIEW leadscore.rollups IS 'Roll-ups: whose points count for an entity as well';
 
-CREATE FUNCTION leadscore_internal.component_status(component leadscore_internal.component,
+-- These take the number of a component and look it up: whoever reads the view may call them, with any argument.
+CREATE FUNCTION leadscore_internal.component_status(component int,
   OUT pending bigint, OUT marked bigint, OUT due bigint, OUT held_up_by text, OUT bytes bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c leadscore_internal.component;
 BEGIN
-  EXECUTE format('SELECT count(*) FILTER (WHERE p.sign <> 0), count(*) FILTER (WHERE p.sign = 0) FROM %s AS p WHERE p.component = $1', component.pending)
-  INTO pending, marked USING component.id;
-  EXECUTE format('SELECT count(*) FROM %s AS s WHERE s.next_change_at <= leadscore.clock()', component.states) INTO due;
-  bytes := pg_total_relation_size(component.states);
+  SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.id = component_status.component;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  EXECUTE format('SELECT count(*) FILTER (WHERE p.sign <> 0), count(*) FILTER (WHERE p.sign = 0) FROM %s AS p WHERE p.component = $1', c.pending)
+  INTO pending, marked USING c.id;
+  EXECUTE format('SELECT count(*) FROM %s AS s WHERE s.next_change_at <= leadscore.clock()', c.states) INTO due;
+  bytes := pg_total_relation_size(c.states);
   -- Marks wait for transactions that began before them.
   IF marked > 0 THEN
     SELECT string_agg(format('pid %s (%s since %s)', a.pid, a.state, a.xact_start), ', ' ORDER BY a.xact_start) INTO held_up_by
@@ -54,47 +61,71 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.component_status(leadscore_internal.component) IS 'What is not folded yet, and the size.';
+COMMENT ON FUNCTION leadscore_internal.component_status(int) IS 'What is not folded yet, and the size.';
 
 -- An index whose first column a link's key is, so that one entity's activities are found without reading the table.
-CREATE FUNCTION leadscore_internal.missing_indexes(component leadscore_internal.component) RETURNS text[]
+CREATE FUNCTION leadscore_internal.missing_indexes(component int) RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT array_agg(format('CREATE INDEX CONCURRENTLY ON %s ((%s))', b.relation, k.key) ORDER BY b.id)
   FROM leadscore_internal.branch AS b CROSS JOIN LATERAL unnest(b.link_keys) AS k(key)
-  WHERE b.component = component.id
+  WHERE b.component = missing_indexes.component
     AND NOT EXISTS (SELECT FROM pg_index AS i
                     WHERE i.indrelid = b.relation AND i.indisvalid
                       AND pg_get_indexdef(i.indexrelid, 1, false) IN (k.key, '(' || k.key || ')'))
 $$;
-COMMENT ON FUNCTION leadscore_internal.missing_indexes(leadscore_internal.component) IS 'Statements for indexes that reading from the rows lacks.';
+COMMENT ON FUNCTION leadscore_internal.missing_indexes(int) IS 'Statements for indexes that reading from the rows lacks.';
 
-CREATE FUNCTION leadscore_internal.disabled_triggers(component leadscore_internal.component) RETURNS text[]
+CREATE FUNCTION leadscore_internal.disabled_triggers(component int) RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT array_agg(format('%s on %s', wanted.name, b.relation) ORDER BY b.id, wanted.name)
   FROM leadscore_internal.branch AS b
   CROSS JOIN LATERAL (SELECT leadscore_internal.trigger_name(b.source, event) AS name
                       FROM unnest('{insert,update,delete,truncate}'::text[]) AS event) AS wanted
   LEFT JOIN pg_trigger AS t ON t.tgrelid = b.relation AND t.tgname = wanted.name
-  WHERE b.component = component.id AND (t.tgenabled IS NULL OR t.tgenabled = 'D')
+  WHERE b.component = disabled_triggers.component AND (t.tgenabled IS NULL OR t.tgenabled = 'D')
 $$;
-COMMENT ON FUNCTION leadscore_internal.disabled_triggers(leadscore_internal.component) IS 'Triggers of a component that are disabled or gone: what is written meanwhile is missed.';
+COMMENT ON FUNCTION leadscore_internal.disabled_triggers(int) IS 'Triggers of a component that are disabled or gone: what is written meanwhile is missed.';
 
 CREATE VIEW leadscore.status AS
 SELECT s.model::text, s.name AS score, e.name AS entity, c.decay,
        CASE WHEN i.id IS NOT NULL THEN 'broken' ELSE s.state END AS state, s.published_at,
        st.pending, st.marked, st.due, st.held_up_by, f.last_fold,
-       leadscore_internal.disabled_triggers(c) AS disabled_triggers, leadscore_internal.missing_indexes(c) AS missing_indexes,
+       leadscore_internal.disabled_triggers(c.id) AS disabled_triggers, leadscore_internal.missing_indexes(c.id) AS missing_indexes,
        i.message AS broken_because, i.at AS broken_at,
        CASE WHEN i.id IS NOT NULL THEN format('Mend the rule or the data, then CALL leadscore.publish(%L).', format('%I.%I', s.model, s.name))
             WHEN s.state = 'draft' THEN format('CALL leadscore.publish(%L) makes it live.', format('%I.%I', s.model, s.name))
-            WHEN leadscore_internal.disabled_triggers(c) IS NOT NULL THEN 'Enable the triggers, then publish again.' END AS what_to_do,
+            WHEN leadscore_internal.disabled_triggers(c.id) IS NOT NULL THEN 'Enable the triggers, then publish again.' END AS what_to_do,
        st.bytes
 FROM leadscore_internal.score AS s
 JOIN leadscore_internal.score_entity AS se ON se.score = s.id
 JOIN leadscore_internal.entity AS e ON e.id = se.entity
 LEFT JOIN leadscore_internal.component AS c ON c.score = s.id AND c.entity = e.id
-LEFT JOIN LATERAL leadscore_internal.component_status(c) AS st ON c.id IS NOT NULL
+LEFT JOIN LATERAL leadscore_internal.component_status(c.id) AS st ON c.id IS NOT NULL
 LEFT JOIN leadscore_internal.fold AS f ON f.component = c.id
 LEFT JOIN LATERAL (SELECT * FROM leadscore_internal.incident AS x WHERE x.score = s.id ORDER BY x.id LIMIT 1) AS i ON true;
 COMMENT ON VIEW leadscore.status IS
   'How each score does: changes pending, entities marked and due, who holds folding up, last fold, triggers that are disabled, indexes that reading from the rows lacks, why it is broken and what to do, bytes of its states';
+DO $$
+DECLARE
+  described record;
+BEGIN
+  FOR described IN
+    SELECT * FROM (VALUES
+      ('decay', 'The decay of one part of the score; a line for each'),
+      ('state', 'draft, live, paused, retired or broken'),
+      ('pending', 'Changes that are not folded into the states yet'),
+      ('marked', 'Marks: what is read from the CRM''s rows until tick has recomputed it'),
+      ('due', 'Entities with an activity that passed a boundary of its weight since the last fold'),
+      ('held_up_by', 'Sessions whose snapshots keep marks waiting'),
+      ('last_fold', 'When tick last folded it'),
+      ('disabled_triggers', 'Triggers that are disabled or gone: what is written meanwhile is missed'),
+      ('missing_indexes', 'Statements for indexes that reading one entity''s rows lacks'),
+      ('broken_because', 'Why the score cannot be read'),
+      ('broken_at', 'When it broke'),
+      ('what_to_do', 'What mends it'),
+      ('bytes', 'Size of the states with their indexes')) AS v(name, says)
+  LOOP
+    EXECUTE pg_catalog.format('COMMENT ON COLUMN leadscore.status.%I IS %L', described.name, described.says);
+  END LOOP;
+END
+$$;

@@ -46,3 +46,39 @@ END
 $$;
 COMMENT ON FUNCTION leadscore.drop_all() IS
   'Removes every object that was made in any model: views, functions, states, triggers and all that was set up, so that DROP EXTENSION goes through.';
+
+-- Dropping the schema of a model drops its views, functions and states; what the catalogue says of it goes with them.
+
+CREATE FUNCTION leadscore_internal.forget_model(model name) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  src leadscore_internal.source;
+BEGIN
+  FOR src IN SELECT * FROM leadscore_internal.source AS s WHERE s.model = forget_model.model ORDER BY s.relation, s.id LOOP
+    PERFORM leadscore_internal.remove_triggers(src.id, src.relation);
+  END LOOP;
+  DELETE FROM leadscore_internal.incident AS i USING leadscore_internal.score AS s WHERE s.id = i.score AND s.model = forget_model.model;
+  DELETE FROM leadscore_internal.component AS c USING leadscore_internal.score AS s WHERE s.id = c.score AND s.model = forget_model.model;
+  DELETE FROM leadscore_internal.score AS s WHERE s.model = forget_model.model;
+  DELETE FROM leadscore_internal.link AS l USING leadscore_internal.source AS s WHERE s.id = l.source AND s.model = forget_model.model;
+  DELETE FROM leadscore_internal.source AS s WHERE s.model = forget_model.model;
+  DELETE FROM leadscore_internal.entity AS e WHERE e.model = forget_model.model;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.forget_model(name) IS 'Removes what the catalogue says of a model, and its triggers.';
+
+CREATE FUNCTION leadscore_internal.forget_dropped_models() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  dropped name;
+BEGIN
+  FOR dropped IN SELECT d.object_name FROM pg_event_trigger_dropped_objects() AS d WHERE d.object_type = 'schema' LOOP
+    PERFORM leadscore_internal.forget_model(dropped);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.forget_dropped_models() IS 'Event trigger: a dropped schema takes its model along.';
+
+CREATE EVENT TRIGGER leadscore_drop ON sql_drop WHEN TAG IN ('DROP SCHEMA', 'DROP OWNED')
+  EXECUTE FUNCTION leadscore_internal.forget_dropped_models();
+COMMENT ON EVENT TRIGGER leadscore_drop IS 'pg_leadscore: a dropped schema takes its model along';
