@@ -46,12 +46,15 @@ has_candidate() { # PACKAGE
 }
 
 # Sets POSTGRES_CONFIG, the pg_config of a PostgreSQL 15 to 18 with the files for building extensions: the one asked
-# for, or the newest installed, or the one that this release of Debian or Ubuntu brings.
-need_postgres() { # [PATH OF PG_CONFIG]
+# for, or the newest installed, or the one that this release of Debian or Ubuntu brings. Installs it together with what
+# else is needed.
+need_postgres() { # PATH-OF-PG_CONFIG-OR-EMPTY PACKAGE…
   local asked=${1:-${PG_CONFIG:-}} version
+  shift
   POSTGRES_CONFIG=
   if [[ -n $asked ]]; then
     POSTGRES_CONFIG=$(command -v "$asked") || die "no such program: $asked"
+    need_packages "$@"
   else
     for version in 18 17 16 15; do
       if [[ -x /usr/lib/postgresql/$version/bin/postgres ]] && is_installed "postgresql-server-dev-$version"; then
@@ -70,7 +73,7 @@ need_postgres() { # [PATH OF PG_CONFIG]
       done
       [[ -n $version ]] || die "this release has no PostgreSQL 15 to 18: add https://apt.postgresql.org, or give --pg-config PATH"
     fi
-    need_packages "postgresql-$version" "postgresql-server-dev-$version"
+    need_packages "$@" "postgresql-$version" "postgresql-server-dev-$version"
     POSTGRES_CONFIG=/usr/lib/postgresql/$version/bin/pg_config
   fi
   [[ -x $("$POSTGRES_CONFIG" --bindir)/postgres ]] || die "$POSTGRES_CONFIG belongs to no PostgreSQL server"
@@ -80,6 +83,5 @@ need_postgres() { # [PATH OF PG_CONFIG]
 }
 
 # What every build of the extension needs.
-need_build_tools() {
-  need_packages g++ make libboost-date-time-dev
-}
+# shellcheck disable=SC2034 # read by others
+readonly BUILD_PACKAGES=(g++ make libboost-date-time-dev)
