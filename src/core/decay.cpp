@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <string_view>
 
 #include "core/decay.hpp"
 #include "core/error.hpp"
@@ -16,15 +17,17 @@ using stored_decay::load_step;
 using stored_decay::step_size;
 using stored_decay::version;
 
+constexpr std::string_view message_prefix = "invalid decay: ";
+
 [[noreturn]] void refuse(const std::string &fault, const char *hint = "") {
-    throw Error(ErrorKind::invalid_parameter, "invalid decay: " + fault, {}, hint);
+    throw Error(ErrorKind::invalid_parameter, std::string(message_prefix) + fault, {}, hint);
 }
 
 void check_span(Ticks span, const std::string &name) {
     if (span <= 0)
         refuse(name + " must be longer than zero");
     if (span > longest_span)
-        throw Error(ErrorKind::time_out_of_range, "invalid decay: " + name + " is longer than 3300000 days");
+        throw Error(ErrorKind::time_out_of_range, std::string(message_prefix) + name + " is longer than 3300000 days");
 }
 
 void check_factor(double factor, const std::string &name) {
@@ -150,7 +153,9 @@ Decay Decay::decode(Bytes bytes) {
     try {
         return Decay(load_curve(bytes.data()), std::move(steps));
     } catch (const Error &error) {
-        throw Error(ErrorKind::invalid_binary, std::string("invalid binary decay, ") + error.what(), error.detail(),
+        const std::string_view message = error.what();
+        throw Error(ErrorKind::invalid_binary,
+                    "invalid binary decay: " + std::string(message.substr(message_prefix.size())), error.detail(),
                     error.hint());
     }
 }

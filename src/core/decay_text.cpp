@@ -134,6 +134,9 @@ private:
         try {
             if (lower == "infinity" || lower == "+infinity" || lower == "-infinity")
                 throw Error(ErrorKind::invalid_parameter, "is infinite");
+            // Interval input skips punctuation: without this, window(1 day)) would be read.
+            if (text.find_first_of("()") != std::string_view::npos)
+                throw Error(ErrorKind::invalid_text, "is not a span of time");
             return other_spans_(text);
         } catch (const Error &error) {
             throw Error(error.kind(), "invalid decay: " + name + " " + quoted(text) + " " + error.what(),

@@ -29,7 +29,7 @@ LEADSCORE_FUNCTION(score_send) {
 
 LEADSCORE_FUNCTION(score_make) {
     return datum_of(guarded([&] {
-        const core::Ticks at = instant_of(PG_GETARG_TIMESTAMPTZ(1), "at");
+        const core::Ticks at = instant_of(PG_GETARG_TIMESTAMPTZ(1), "time");
         return core::Score(PG_GETARG_FLOAT8(0), at, positive_span_of(PG_GETARG_INTERVAL_P(2), "half_life"));
     }));
 }

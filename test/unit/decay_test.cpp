@@ -204,6 +204,7 @@ TEST(Decay, NamesTheOffendingPart) {
     refuses("window(3 days, 4 days)", invalid_text, "unexpected argument \"4 days\"");
     refuses("window(abc)", invalid_text, "window \"abc\" is not a span of time");
     refuses("window(00:00:00)", invalid_parameter, "window must be longer than zero");
+    refuses("window(3 days))", invalid_text, "is not a span of time");
     refuses("window(infinity)", invalid_parameter, "is infinite");
     refuses("window(3 days, expire 9 days)", invalid_parameter, "expire goes with");
     refuses("linear(3 days, expire 9 days)", invalid_parameter, "expire goes with");
