@@ -13,6 +13,18 @@ BEGIN
     RAISE EXCEPTION 'relation % already exists', view_name
       USING ERRCODE = 'duplicate_table', HINT = 'Give the score or the entity another name, or drop what has this one.';
   END IF;
+  IF score.state = 'paused' THEN
+    -- The view stays, with its columns; nothing is kept that could fill them.
+    r.joins := '';
+    r.points := 'NULL';
+    r.last_activity_at := 'NULL::timestamptz';
+    r.activities := 'NULL';
+    r.own_points := 'NULL';
+    r.members_sum := 'NULL';
+    r.members_avg := 'NULL';
+    r.members_max := 'NULL';
+    r.members := CASE WHEN r.members IS NOT NULL THEN 'NULL' END;
+  END IF;
   EXECUTE format('CREATE OR REPLACE VIEW %s WITH (security_invoker = true) AS
     SELECT e.key AS %s, (%s)::float8 AS points, greatest(%s) AS last_activity_at, (%s)::bigint AS activities, NULL::text AS band%s
     FROM %s%s', view_name, id_column, r.points, r.last_activity_at, r.activities,

@@ -141,14 +141,15 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.backfill(leadscore_internal.component) IS 'Makes all states of a new component from the rows that exist.';
 
--- Sources that no published rule reads need no triggers.
+-- Sources that no live score reads need no triggers.
 CREATE FUNCTION leadscore_internal.adjust_triggers(sources int[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   src leadscore_internal.source;
 BEGIN
   FOR src IN SELECT * FROM leadscore_internal.source AS s WHERE s.id = ANY (sources) ORDER BY s.id LOOP
-    IF EXISTS (SELECT FROM leadscore_internal.branch AS b WHERE b.source = src.id) THEN
+    IF EXISTS (SELECT FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
+               JOIN leadscore_internal.score AS s ON s.id = c.score WHERE b.source = src.id AND s.state = 'live') THEN
       PERFORM leadscore_internal.install_triggers(src.id, src.relation);
       PERFORM leadscore_internal.forget_program(src.relation);
     ELSE
@@ -159,25 +160,27 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.adjust_triggers(int[]) IS 'Installs or removes the triggers of sources as what is published needs them.';
 
-CREATE FUNCTION leadscore_internal.lock_sources(sources int[]) RETURNS void
+CREATE FUNCTION leadscore_internal.lock_sources(score int) RETURNS int[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   relation regclass;
+  sources int[];
 BEGIN
-  -- Rows whose triggers have not fired yet would be in the new states, and their changes added to them later.
-  SELECT s.relation INTO relation FROM leadscore_internal.source AS s
-  WHERE s.id = ANY (sources) AND leadscore_internal.in_use(s.relation) LIMIT 1;
-  IF FOUND THEN
-    RAISE EXCEPTION 'table % is being used by a statement of this session', relation
-      USING ERRCODE = 'object_in_use', HINT = 'Publish when it has come to its end, not from a trigger or beside an open cursor.';
-  END IF;
+  SELECT array_agg(DISTINCT x.source) INTO sources
+  FROM (SELECT r.source FROM leadscore_internal.rule AS r WHERE r.score = lock_sources.score
+        UNION ALL
+        SELECT b.source FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
+        WHERE c.score = lock_sources.score) AS x;
+  PERFORM leadscore_internal.check_owner(src.relation) FROM leadscore_internal.source AS src WHERE src.id = ANY (sources);
   -- Always in the same order; writers are waited for and kept out until the end, readers are not.
   FOR relation IN SELECT DISTINCT s.relation FROM leadscore_internal.source AS s WHERE s.id = ANY (sources) ORDER BY 1 LOOP
     EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', relation);
   END LOOP;
+  RETURN sources;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.lock_sources(int[]) IS 'Keeps writers out of the tables of sources until the end of the transaction.';
+COMMENT ON FUNCTION leadscore_internal.lock_sources(int) IS
+  'The sources of a score, set up or published; keeps writers out of their tables until the end of the transaction.';
 
 CREATE FUNCTION leadscore_internal.check_committed_view(what text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -190,32 +193,50 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_committed_view(text) IS 'Refuses a transaction whose snapshot is older than its locks.';
 
+-- The score that a function is about to change the life of: no fold runs on its model until the end of the transaction.
+CREATE FUNCTION leadscore_internal.open_score(model name, name text, action text) RETURNS leadscore_internal.score
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM leadscore_internal.check_model(model);
+  PERFORM leadscore_internal.check_committed_view(action);
+  -- Before any table lock: a writer that holds it may be about to write to the tables.
+  PERFORM pg_advisory_xact_lock(leadscore_internal.fold_lock_key(model));
+  RETURN leadscore_internal.find_score(model, name);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.open_score(name, text, text) IS 'The score, with folds of its model kept out.';
+
+CREATE FUNCTION leadscore_internal.make_views(score leadscore_internal.score) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  for_entity leadscore_internal.entity;
+BEGIN
+  FOR for_entity IN
+    SELECT x.* FROM leadscore_internal.entity AS x JOIN leadscore_internal.score_entity AS se ON se.entity = x.id
+    WHERE se.score = score.id ORDER BY x.id
+  LOOP
+    PERFORM leadscore_internal.create_score_view(score, for_entity);
+    PERFORM leadscore_internal.create_scores_view(for_entity);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.make_views(leadscore_internal.score) IS 'Makes the views of a score for all its entities.';
+
 CREATE FUNCTION leadscore_internal.publish(score text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(score, 'score');
   of_score leadscore_internal.score;
-  for_entity leadscore_internal.entity;
   new_component leadscore_internal.component;
   before leadscore_internal.component[];
   sources int[];
 BEGIN
-  PERFORM leadscore_internal.check_model(named.model);
-  PERFORM leadscore_internal.check_committed_view('publish');
-  -- Before any table lock: a writer that holds it may be about to write to the tables.
-  PERFORM pg_advisory_xact_lock(leadscore_internal.fold_lock_key(named.model));
-  of_score := leadscore_internal.find_score(named.model, named.name);
+  of_score := leadscore_internal.open_score(named.model, named.name, 'publish');
   IF NOT EXISTS (SELECT FROM leadscore_internal.rule AS r WHERE r.score = of_score.id) THEN
     RAISE EXCEPTION 'score "%.%" has no rules', of_score.model, of_score.name
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Give it one with leadscore.create_rule().';
   END IF;
-  SELECT array_agg(DISTINCT x.source) INTO sources
-  FROM (SELECT r.source FROM leadscore_internal.rule AS r WHERE r.score = of_score.id
-        UNION ALL
-        SELECT b.source FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
-        WHERE c.score = of_score.id) AS x;
-  PERFORM leadscore_internal.check_owner(src.relation) FROM leadscore_internal.source AS src WHERE src.id = ANY (sources);
-  PERFORM leadscore_internal.lock_sources(sources);
+  sources := leadscore_internal.lock_sources(of_score.id);
 
   before := leadscore_internal.withdraw(of_score.id);
   PERFORM leadscore_internal.copy_rules(of_score);
@@ -224,11 +245,7 @@ BEGIN
   END LOOP;
   UPDATE leadscore_internal.score AS x SET state = 'live', edited = false, published_at = leadscore.clock() WHERE x.id = of_score.id;
   DELETE FROM leadscore_internal.incident AS i WHERE i.score = of_score.id;
-  FOR for_entity IN SELECT x.* FROM leadscore_internal.entity AS x JOIN leadscore_internal.score_entity AS se ON se.entity = x.id
-           WHERE se.score = of_score.id ORDER BY x.id LOOP
-    PERFORM leadscore_internal.create_score_view(of_score, for_entity);
-    PERFORM leadscore_internal.create_scores_view(for_entity);
-  END LOOP;
+  PERFORM leadscore_internal.make_views(of_score);
   PERFORM leadscore_internal.drop_states(before);
   PERFORM leadscore_internal.adjust_triggers(sources);
 END

@@ -1,7 +1,7 @@
 -- The functions of an entity, typed with its key: thin ones in the model's schema that call these.
 
 -- The published score, which must be readable, as seen by the query under way.
-CREATE FUNCTION leadscore_internal.readable_score(model name, entity text, score text, OUT score_id int, OUT view_name text)
+CREATE FUNCTION leadscore_internal.readable_score(model name, entity text, score text, OUT paused boolean, OUT view_name text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   s leadscore_internal.score := leadscore_internal.find_score(model, leadscore_internal.name_in_model(score, model, 'score'));
@@ -11,8 +11,10 @@ BEGIN
     RAISE EXCEPTION 'score "%.%" is not kept for entity "%"', model, s.name, entity
       USING ERRCODE = 'invalid_parameter_value', HINT = 'leadscore.scores lists for which entities it is.';
   END IF;
-  PERFORM leadscore_internal.check_readable(s.id);
-  score_id := s.id;
+  paused := s.state = 'paused';
+  IF NOT paused THEN
+    PERFORM leadscore_internal.check_readable(s.id);
+  END IF;
   view_name := leadscore_internal.score_view(s, e);
 END
 $$;
@@ -193,7 +195,9 @@ DECLARE
   result float8;
 BEGIN
   PERFORM leadscore_internal.check_instant(as_of, 'as_of');
-  IF as_of = leadscore.clock() THEN
+  IF readable.paused THEN
+    RETURN NULL;
+  ELSIF as_of = leadscore.clock() THEN
     EXECUTE format('SELECT v.points FROM %s AS v WHERE v.%I %s $1', readable.view_name, entity || '_id',
                    leadscore_internal.entity_equality(model, entity)) INTO result USING id;
     RETURN result;
@@ -216,6 +220,9 @@ DECLARE
   readable record := leadscore_internal.readable_score(model, entity, score);
 BEGIN
   PERFORM leadscore_internal.check_count(n);
+  IF readable.paused THEN
+    RETURN;
+  END IF;
   RETURN QUERY EXECUTE format('SELECT row_number() OVER (ORDER BY v.points %1$s, v.%2$I), v.%2$I, v.points FROM %3$s AS v ORDER BY v.points %1$s, v.%2$I LIMIT $1',
                               direction, entity || '_id', readable.view_name) USING n;
 END
@@ -225,10 +232,13 @@ COMMENT ON FUNCTION leadscore_internal.ranked(name, text, text, int, text) IS 'I
 CREATE FUNCTION leadscore_internal.in_window(model name, entity text, score text, condition text, points float8, within interval, as_of timestamptz)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  readable record := leadscore_internal.readable_score(model, entity, score);
 BEGIN
-  PERFORM leadscore_internal.readable_score(model, entity, score);
   IF points IS NULL OR points = 'NaN' THEN
     RAISE EXCEPTION 'the number of points must not be null or NaN' USING ERRCODE = 'invalid_parameter_value';
+  ELSIF readable.paused THEN
+    RETURN;
   END IF;
   RETURN QUERY EXECUTE leadscore_internal.window_query(model, entity, score, condition)
                USING leadscore_internal.window_start(as_of, within), as_of, points;

@@ -1,0 +1,152 @@
+-- The life of a published score: pause, resume, rebuild, retire.
+
+CREATE FUNCTION leadscore_internal.check_state(score leadscore_internal.score, wanted text[], action text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT score.state = ANY (wanted) THEN
+    RAISE EXCEPTION 'cannot % score "%.%": it is %', action, score.model, score.name, score.state
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('This is for scores that are %s.', array_to_string(wanted, ' or '));
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_state(leadscore_internal.score, text[], text) IS 'Refuses what a score in its state cannot do.';
+
+-- The states of a published score made anew from the rows, by the rules that it was published with.
+CREATE FUNCTION leadscore_internal.refill(score int) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c leadscore_internal.component;
+BEGIN
+  FOR c IN SELECT * FROM leadscore_internal.component AS x WHERE x.score = refill.score ORDER BY x.id LOOP
+    EXECUTE format('DELETE FROM %s AS p WHERE p.component = $1', c.pending) USING c.id;
+    EXECUTE format('DELETE FROM %s', c.states);
+    PERFORM leadscore_internal.backfill(c);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.refill(int) IS 'Makes all states of a score anew.';
+
+CREATE FUNCTION leadscore_internal.set_state(score int, state text) RETURNS leadscore_internal.score
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE leadscore_internal.score AS s SET state = set_state.state WHERE s.id = set_state.score RETURNING s.*
+$$;
+COMMENT ON FUNCTION leadscore_internal.set_state(int, text) IS 'The score, in its new state.';
+
+CREATE FUNCTION leadscore_internal.pause(score text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  named record := leadscore_internal.split_name(score, 'score');
+  of_score leadscore_internal.score := leadscore_internal.open_score(named.model, named.name, 'pause');
+  sources int[];
+BEGIN
+  PERFORM leadscore_internal.check_state(of_score, '{live}', 'pause');
+  sources := leadscore_internal.lock_sources(of_score.id);
+  PERFORM leadscore_internal.make_views(leadscore_internal.set_state(of_score.id, 'paused'));
+  PERFORM leadscore_internal.adjust_triggers(sources);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.pause(text) IS 'Implementation of leadscore.pause.';
+
+CREATE PROCEDURE leadscore.pause(score text) AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
+COMMENT ON PROCEDURE leadscore.pause(text) IS 'Stops keeping a live score: its views stay, points read NULL, writes cost nothing.';
+
+CREATE FUNCTION leadscore_internal.resume(score text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  named record := leadscore_internal.split_name(score, 'score');
+  of_score leadscore_internal.score := leadscore_internal.open_score(named.model, named.name, 'resume');
+  sources int[];
+BEGIN
+  PERFORM leadscore_internal.check_state(of_score, '{paused}', 'resume');
+  sources := leadscore_internal.lock_sources(of_score.id);
+  PERFORM leadscore_internal.refill(of_score.id);
+  PERFORM leadscore_internal.make_views(leadscore_internal.set_state(of_score.id, 'live'));
+  PERFORM leadscore_internal.adjust_triggers(sources);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.resume(text) IS 'Implementation of leadscore.resume.';
+
+CREATE PROCEDURE leadscore.resume(score text) AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
+COMMENT ON PROCEDURE leadscore.resume(text) IS 'Keeps a paused score again, by the rules it was published with: catches up from the rows.';
+
+CREATE FUNCTION leadscore_internal.rebuild(score text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  named record := leadscore_internal.split_name(score, 'score');
+  of_score leadscore_internal.score := leadscore_internal.open_score(named.model, named.name, 'rebuild');
+BEGIN
+  PERFORM leadscore_internal.check_state(of_score, '{live}', 'rebuild');
+  PERFORM leadscore_internal.lock_sources(of_score.id);
+  PERFORM leadscore_internal.refill(of_score.id);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.rebuild(text) IS 'Implementation of leadscore.rebuild.';
+
+CREATE PROCEDURE leadscore.rebuild(score text) AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
+COMMENT ON PROCEDURE leadscore.rebuild(text) IS
+  'Makes the states of a live score anew from the rows: after writes that fired no trigger. Locks its sources against writers until the end of the transaction.';
+
+CREATE FUNCTION leadscore_internal.drop_score_views(score leadscore_internal.score) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
+DECLARE
+  for_entity leadscore_internal.entity;
+BEGIN
+  FOR for_entity IN
+    SELECT x.* FROM leadscore_internal.entity AS x JOIN leadscore_internal.score_entity AS se ON se.entity = x.id
+    WHERE se.score = score.id ORDER BY x.id
+  LOOP
+    EXECUTE format('DROP VIEW IF EXISTS %s', leadscore_internal.score_view(score, for_entity));
+    PERFORM leadscore_internal.create_scores_view(for_entity);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.drop_score_views(leadscore_internal.score) IS
+  'Drops the views of a score; its column in <entity>_scores stays, NULL, until refresh_views().';
+
+CREATE FUNCTION leadscore_internal.take_down(score leadscore_internal.score) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  sources int[] := leadscore_internal.lock_sources(score.id);
+  before leadscore_internal.component[] := leadscore_internal.withdraw(score.id);
+BEGIN
+  PERFORM leadscore_internal.drop_score_views(leadscore_internal.set_state(score.id, 'retired'));
+  PERFORM leadscore_internal.drop_states(before);
+  PERFORM leadscore_internal.adjust_triggers(sources);
+  DELETE FROM leadscore_internal.incident AS i WHERE i.score = take_down.score.id;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.take_down(leadscore_internal.score) IS 'Removes all that publish made of a score.';
+
+CREATE FUNCTION leadscore_internal.retire(score text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  named record := leadscore_internal.split_name(score, 'score');
+  of_score leadscore_internal.score := leadscore_internal.open_score(named.model, named.name, 'retire');
+BEGIN
+  PERFORM leadscore_internal.check_state(of_score, '{live,paused}', 'retire');
+  PERFORM leadscore_internal.take_down(of_score);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.retire(text) IS 'Implementation of leadscore.retire.';
+
+CREATE PROCEDURE leadscore.retire(score text) AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
+COMMENT ON PROCEDURE leadscore.retire(text) IS
+  'Ends a score: its view and states are dropped, its column in <entity>_scores reads NULL until refresh_views(). Its rules stay; publish brings it back.';
+
+CREATE FUNCTION leadscore_internal.refresh_views(entity text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  named record := leadscore_internal.split_name(entity, 'entity');
+  for_entity leadscore_internal.entity := leadscore_internal.find_entity(named.model, named.name);
+BEGIN
+  PERFORM leadscore_internal.check_model(named.model);
+  -- What depends on the view is the user's: the error of DROP VIEW names it.
+  EXECUTE format('DROP VIEW %I.%I', named.model, named.name || '_scores');
+  PERFORM leadscore_internal.create_scores_view(for_entity);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.refresh_views(text) IS 'Implementation of leadscore.refresh_views.';
+
+CREATE FUNCTION leadscore.refresh_views(entity text) RETURNS void AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
+COMMENT ON FUNCTION leadscore.refresh_views(text) IS
+  'Makes the view <entity>_scores anew, without the columns of scores that are retired or dropped; an error names what depends on it.';
