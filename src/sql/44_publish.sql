@@ -131,9 +131,9 @@ BEGIN
   EXECUTE format('INSERT INTO %s (%s) %s', component.states, leadscore_internal.state_columns(),
                  leadscore_internal.fresh_states(component, 'NULL', '$1'))
   USING leadscore_internal.folding_clock();
-  EXECUTE format('SELECT s.key::text FROM %s AS s WHERE s.points = ''NaN'' LIMIT 1', component.states) INTO not_finite;
+  EXECUTE format('SELECT s.key::text FROM %s AS s WHERE s.points = ''NaN'' OR s.magnitude > 1e290 LIMIT 1', component.states) INTO not_finite;
   IF not_finite IS NOT NULL THEN
-    RAISE EXCEPTION 'a rule gives points that are not a number, to entity %', not_finite
+    RAISE EXCEPTION 'a rule gives points that are not a finite number, or beyond 1e290, to entity %', not_finite
       USING ERRCODE = 'numeric_value_out_of_range', HINT = 'Mend the rule or the data, then publish again.';
   END IF;
   EXECUTE format('ANALYZE %s', component.states);
@@ -214,6 +214,7 @@ BEGIN
         UNION ALL
         SELECT b.source FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
         WHERE c.score = of_score.id) AS x;
+  PERFORM leadscore_internal.check_tables(of_score);
   PERFORM leadscore_internal.check_owner(src.relation) FROM leadscore_internal.source AS src WHERE src.id = ANY (sources);
   PERFORM leadscore_internal.lock_sources(sources);
 
