@@ -62,7 +62,7 @@ SELECT * FROM leadscore.sources;
 SELECT * FROM leadscore.links;
 SELECT model, score, entities, decay, on_error, state, edited, published_at, description FROM leadscore.scores;
 SELECT * FROM leadscore.rules ORDER BY rule;
-SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = 'crm.activity'::regclass ORDER BY tgname;
+SELECT regexp_replace(tgname, '\d+', 'N') AS trigger, tgenabled FROM pg_trigger WHERE tgrelid = 'crm.activity'::regclass ORDER BY 1;
 SELECT obj_description('leadscore.lead_engagement'::regclass), col_description('leadscore.lead_engagement'::regclass, 2);
 
 -- Wrong questions.

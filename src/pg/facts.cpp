@@ -28,13 +28,16 @@ bool occurrence(const Branch &branch, ExprContext *context, TimestampTz *occurre
     return true;
 }
 
+// No number of activities that a table can hold sums up to infinity.
+constexpr double most_points = 1e290;
+
 double points_of(const Term &term, ExprContext *context) {
     bool is_null = false;
     Datum result = ExecEvalExprSwitchContext(term.points, context, &is_null);
     double points = is_null ? 0.0 : DatumGetFloat8(result);
-    if (!std::isfinite(points))
+    if (!std::isfinite(points) || std::abs(points) > most_points)
         ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-                        errmsg("points of rule \"%s\" are not a finite number", term.rule)));
+                        errmsg("points of rule \"%s\" are not a finite number, or beyond 1e290", term.rule)));
     return points;
 }
 
@@ -107,9 +110,6 @@ void evaluate(const Branch &branch, ExprContext *context, TupleTableSlot *row, i
         facts->count = first;
         return;
     }
-    if (!std::isfinite(points))
-        ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-                        errmsg("points of the rules together are not a finite number")));
     for (int j = first; j < facts->count; j++) {
         facts->items[j].points = points;
         facts->items[j].activities = counted[branch.group] ? 0 : 1;

@@ -41,6 +41,12 @@ BEGIN
     FROM leadscore_internal.find_entity(named.model, leadscore_internal.name_in_model(entity, named.model, 'entity')) AS e
     ON CONFLICT DO NOTHING;
   END LOOP;
+  -- Refuses names that are too long together.
+  PERFORM leadscore_internal.score_view(s, e)
+  FROM leadscore_internal.score AS s
+  JOIN leadscore_internal.score_entity AS se ON se.score = s.id
+  JOIN leadscore_internal.entity AS e ON e.id = se.entity
+  WHERE s.id = new_score;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.create_score(text, text[], leadscore.decay, text, text, boolean) IS 'Implementation of leadscore.create_score.';

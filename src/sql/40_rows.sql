@@ -137,6 +137,30 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.must_read_rows(int) IS
   'Whether a component is marked as a whole, so that all of it is read from the CRM''s rows; an error where the score is broken.';
 
+CREATE FUNCTION leadscore_internal.check_tables(score leadscore_internal.score) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  gone text;
+BEGIN
+  SELECT x.what INTO gone
+  FROM (SELECT e.relation, format('entity "%s"', e.name) AS what
+        FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity WHERE se.score = score.id
+        UNION ALL
+        SELECT s.relation, format('source "%s"', s.name)
+        FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS s ON s.id = r.source WHERE r.score = score.id
+        UNION ALL
+        SELECT b.relation, format('source "%s"', s.name)
+        FROM leadscore_internal.component AS c JOIN leadscore_internal.branch AS b ON b.component = c.id
+        JOIN leadscore_internal.source AS s ON s.id = b.source WHERE c.score = score.id) AS x
+  WHERE NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = x.relation) LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'score "%.%" is broken: the table of % was dropped', score.model, score.name, gone
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Set the score up anew without it.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_tables(leadscore_internal.score) IS 'Refuses a score whose tables are not all there.';
+
 CREATE FUNCTION leadscore_internal.check_readable(score int) RETURNS void
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -155,6 +179,7 @@ BEGIN
             DETAIL = format('Since %s, SQLSTATE %s.', incident.at, incident.sqlstate),
             HINT = 'Mend the rule or the data, then CALL leadscore.publish().';
   END IF;
+  PERFORM leadscore_internal.check_tables(of_score);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_readable(int) IS 'Refuses a score that is not live, or broken: an error, never a wrong number.';

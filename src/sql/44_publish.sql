@@ -131,9 +131,9 @@ BEGIN
   EXECUTE format('INSERT INTO %s (%s) %s', component.states, leadscore_internal.state_columns(),
                  leadscore_internal.fresh_states(component, 'NULL', '$1'))
   USING leadscore_internal.folding_clock();
-  EXECUTE format('SELECT s.key::text FROM %s AS s WHERE s.points = ''NaN'' LIMIT 1', component.states) INTO not_finite;
+  EXECUTE format('SELECT s.key::text FROM %s AS s WHERE s.points = ''NaN'' OR s.magnitude > 1e290 LIMIT 1', component.states) INTO not_finite;
   IF not_finite IS NOT NULL THEN
-    RAISE EXCEPTION 'a rule gives points that are not a number, to entity %', not_finite
+    RAISE EXCEPTION 'a rule gives points that are not a finite number, or beyond 1e290, to entity %', not_finite
       USING ERRCODE = 'numeric_value_out_of_range', HINT = 'Mend the rule or the data, then publish again.';
   END IF;
   EXECUTE format('ANALYZE %s', component.states);
@@ -236,6 +236,7 @@ BEGIN
     RAISE EXCEPTION 'score "%.%" has no rules', of_score.model, of_score.name
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Give it one with leadscore.create_rule().';
   END IF;
+  PERFORM leadscore_internal.check_tables(of_score);
   sources := leadscore_internal.lock_sources(of_score.id);
 
   before := leadscore_internal.withdraw(of_score.id);

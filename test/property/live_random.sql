@@ -1,4 +1,4 @@
--- A small CRM, three live scores on it, random writes of every kind, and an oracle in plain SQL that knows nothing of
+-- A small CRM, four live scores on it, random writes of every kind, and an oracle in plain SQL that knows nothing of
 -- the extension. Driven by live_random.sh.
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
@@ -73,14 +73,20 @@ SELECT leadscore.create_rule('kinds', 'activity', 'activity', '1');
 SELECT leadscore.create_rule('kinds', 'kind', 'kinds', 'length(kind)');
 CALL leadscore.publish('total');
 CALL leadscore.publish('engagement');
+SELECT leadscore.create_score('bounded', '{lead}', 'window(5 days)');
+SELECT leadscore.create_rule('bounded', 'window', 'activity', 'points', filter => $$kind = 'call'$$);
+SELECT leadscore.create_rule('bounded', 'step', 'activity', 'points', filter => $$kind = 'meeting'$$, decay => 'step(1 day: 0.5, 4 days: 0.25, 9 days: 0)');
+SELECT leadscore.create_rule('bounded', 'linear', 'activity', 'points', filter => $$kind = 'visit'$$, decay => 'linear(6 days)');
+SELECT leadscore.create_rule('bounded', 'hold', 'mail', '"Weight"', decay => 'exponential(2 days, hold 1 day, expire 8 days)');
 CALL leadscore.publish('kinds');
+CALL leadscore.publish('bounded');
 
 -- The oracle --------------------------------------------------------------------------------------------------------
 
 CREATE SCHEMA oracle;
 CREATE VIEW oracle.activity AS
 SELECT a.*, CASE WHEN a.lead_id BETWEEN 1 AND 100000 THEN a.lead_id::int END AS first_id FROM crm.activity AS a;
--- One line for each rule that an activity matches and each entity that it reaches; half_life NULL: no decay.
+-- One line for each rule that an activity matches and each entity that it reaches.
 CREATE VIEW oracle.matches AS
 WITH reached AS (
   SELECT DISTINCT 'lead' AS entity, l.id::text AS key, a.id, a.kind, a.at, a.points
@@ -90,34 +96,52 @@ WITH reached AS (
   SELECT 'account', c.code, a.id, a.kind, a.at, a.points FROM crm.activity AS a JOIN crm.account AS c ON c.code = a.account
   WHERE NOT a.gone
 ), matched AS (
-  SELECT 'total' AS score, entity, key, 'activity ' || id AS activity, at, coalesce(points, 0) AS points, NULL::float8 AS half_life
+  SELECT 'total' AS score, entity, key, 'activity ' || id AS activity, at, coalesce(points, 0) AS points, 'none' AS decay
   FROM reached WHERE entity = 'lead'
   UNION ALL
-  SELECT 'total', 'lead', "to"::text, 'mail ' || id, at AT TIME ZONE 'Europe/Berlin', "Weight", NULL FROM crm.mail WHERE "Weight" > 1
+  SELECT 'total', 'lead', "to"::text, 'mail ' || id, at AT TIME ZONE 'Europe/Berlin', "Weight", 'none' FROM crm.mail WHERE "Weight" > 1
   UNION ALL
-  SELECT 'engagement', entity, key, 'activity ' || id, at, CASE WHEN kind = 'call' THEN coalesce(points, 0) ELSE 0 END + 5, 7 * 86400
+  SELECT 'engagement', entity, key, 'activity ' || id, at, CASE WHEN kind = 'call' THEN coalesce(points, 0) ELSE 0 END + 5, 'exponential(7 days)'
   FROM reached WHERE kind IN ('call', 'meeting')
   UNION ALL
-  SELECT 'engagement', entity, key, 'activity ' || id, at, coalesce(points, 0), 86400 FROM reached WHERE kind = 'visit' OR points < 0
+  SELECT 'engagement', entity, key, 'activity ' || id, at, coalesce(points, 0), 'exponential(1 day)' FROM reached WHERE kind = 'visit' OR points < 0
   UNION ALL
-  SELECT 'engagement', 'lead', "to"::text, 'mail ' || id, at AT TIME ZONE 'Europe/Berlin', coalesce("Weight", 0) / 2, NULL FROM crm.mail
+  SELECT 'engagement', 'lead', "to"::text, 'mail ' || id, at AT TIME ZONE 'Europe/Berlin', coalesce("Weight", 0) / 2, 'none' FROM crm.mail
   UNION ALL
   SELECT 'engagement', lower(parent_type), CASE parent_type WHEN 'Lead' THEN '' ELSE 'account ' END || parent_id, 'note ' || id,
-         day::timestamp AT TIME ZONE 'UTC', 2, 7 * 86400
+         day::timestamp AT TIME ZONE 'UTC', 2, 'exponential(7 days)'
   FROM crm.note WHERE parent_type IN ('Lead', 'Account')
   UNION ALL
-  SELECT 'kinds', entity, key, 'activity ' || id, at, 1, 1.5 * 86400 FROM reached WHERE entity = 'lead'
+  SELECT 'kinds', entity, key, 'activity ' || id, at, 1, 'exponential(36 hours)' FROM reached WHERE entity = 'lead'
   UNION ALL
-  SELECT 'kinds', 'lead', first_id::text, 'kinds ' || id, at, coalesce(length(kind), 0), 1.5 * 86400 FROM oracle.activity
+  SELECT 'kinds', 'lead', first_id::text, 'kinds ' || id, at, coalesce(length(kind), 0), 'exponential(36 hours)' FROM oracle.activity
+  UNION ALL
+  SELECT 'bounded', entity, key, 'activity ' || id, at, coalesce(points, 0), r.decay
+  FROM reached, (VALUES ('call', 'window(5 days)'), ('meeting', 'step(1 day: 0.5, 4 days: 0.25, 9 days: 0)'), ('visit', 'linear(6 days)')) AS r(of_kind, decay)
+  WHERE entity = 'lead' AND kind = of_kind
+  UNION ALL
+  SELECT 'bounded', 'lead', "to"::text, 'mail ' || id, at AT TIME ZONE 'Europe/Berlin', coalesce("Weight", 0), 'exponential(2 days, hold 1 day, expire 8 days)' FROM crm.mail
 )
-SELECT score, entity, key, activity, greatest(at, '1400-01-02 00:00:00+00') AS at, points::float8, half_life FROM matched
+SELECT score, entity, key, activity, greatest(at, '1400-01-02 00:00:00+00') AS at, points::float8, decay FROM matched
 WHERE at < 'infinity';
 
-CREATE FUNCTION oracle.weight(age float8, half_life float8) RETURNS float8 LANGUAGE sql AS
-$$ SELECT CASE WHEN age < 0 THEN 0 WHEN half_life IS NULL THEN 1 WHEN age / half_life > 1000 THEN 0 ELSE power(0.5::float8, age / half_life) END $$;
+CREATE FUNCTION oracle.half(exponent float8) RETURNS float8 LANGUAGE sql AS
+$$ SELECT CASE WHEN exponent > 1000 THEN 0 ELSE power(0.5::float8, exponent) END $$;
+-- age is in days.
+CREATE FUNCTION oracle.weight(age float8, decay text) RETURNS float8 LANGUAGE sql AS $$
+  SELECT CASE WHEN age < 0 THEN 0
+    WHEN decay = 'none' THEN 1
+    WHEN decay = 'exponential(7 days)' THEN oracle.half(age / 7)
+    WHEN decay = 'exponential(1 day)' THEN oracle.half(age)
+    WHEN decay = 'exponential(36 hours)' THEN oracle.half(age / 1.5)
+    WHEN decay = 'window(5 days)' THEN CASE WHEN age <= 5 THEN 1 ELSE 0 END
+    WHEN decay = 'step(1 day: 0.5, 4 days: 0.25, 9 days: 0)' THEN CASE WHEN age <= 1 THEN 1 WHEN age <= 4 THEN 0.5 WHEN age <= 9 THEN 0.25 ELSE 0 END
+    WHEN decay = 'linear(6 days)' THEN greatest(0, 1 - age / 6)
+    WHEN decay = 'exponential(2 days, hold 1 day, expire 8 days)' THEN CASE WHEN age > 8 THEN 0 ELSE oracle.half(greatest(0, age - 1) / 2) END
+  END $$;
 
 CREATE FUNCTION oracle.keys() RETURNS TABLE (score text, entity text, key text) LANGUAGE sql AS $$
-  SELECT s, 'lead', id::text FROM crm.lead, unnest('{total,engagement,kinds}'::text[]) AS s WHERE is_lead
+  SELECT s, 'lead', id::text FROM crm.lead, unnest('{total,engagement,kinds,bounded}'::text[]) AS s WHERE is_lead
   UNION ALL SELECT 'engagement', 'account', code FROM crm.account
 $$;
 
@@ -128,7 +152,7 @@ LANGUAGE sql AS $$
   FROM oracle.keys() AS k LEFT JOIN (
     SELECT m.score, m.entity, m.key, sum(m.points * w) AS points, sum(abs(m.points) * w) AS magnitude,
            count(DISTINCT m.activity) AS activities, max(m.at) AS last_activity_at
-    FROM oracle.matches AS m, oracle.weight(extract(epoch FROM as_of - m.at)::float8, m.half_life) AS w
+    FROM oracle.matches AS m, oracle.weight((extract(epoch FROM as_of - m.at) / 86400)::float8, m.decay) AS w
     WHERE m.at <= as_of GROUP BY 1, 2, 3
   ) AS m USING (score, entity, key)
 $$;
@@ -265,7 +289,7 @@ DECLARE
   span interval;
   wanted text;
 BEGIN
-  FOR item IN SELECT unnest('{total,engagement,kinds}'::text[]) AS score LOOP
+  FOR item IN SELECT unnest('{total,engagement,kinds,bounded}'::text[]) AS score LOOP
     RETURN QUERY SELECT 'verify', format('%s %s', item.score, v) FROM leadscore.verify(item.score) AS v;
   END LOOP;
 
@@ -274,6 +298,7 @@ BEGIN
       SELECT 'total' AS score, 'lead' AS entity, lead_id::text AS key, points, activities, last_activity_at FROM leadscore.lead_total
       UNION ALL SELECT 'engagement', 'lead', lead_id::text, points, activities, last_activity_at FROM leadscore.lead_engagement
       UNION ALL SELECT 'kinds', 'lead', lead_id::text, points, activities, last_activity_at FROM leadscore.lead_kinds
+      UNION ALL SELECT 'bounded', 'lead', lead_id::text, points, activities, last_activity_at FROM leadscore.lead_bounded
       UNION ALL SELECT 'engagement', 'account', account_id, points, activities, last_activity_at FROM leadscore.account_engagement
     )
     SELECT 'view', format('kept %s, actual %s', k, o)
@@ -284,7 +309,7 @@ BEGIN
   RETURN QUERY
     SELECT 'side by side', format('%s %s: %s, actual %s', o.score, o.key, v.points, o.points)
     FROM (SELECT lead_id::text AS key, x.score, x.points FROM leadscore.lead_scores,
-                 LATERAL (VALUES ('total', total), ('engagement', engagement), ('kinds', kinds)) AS x(score, points)) AS v
+                 LATERAL (VALUES ('total', total), ('engagement', engagement), ('kinds', kinds), ('bounded', bounded)) AS x(score, points)) AS v
     FULL JOIN (SELECT * FROM oracle.scores(now) AS s WHERE s.entity = 'lead') AS o USING (score, key)
     WHERE v.key IS NULL OR o.key IS NULL OR oracle.differ(v.points, o.points, o.magnitude);
 
@@ -304,7 +329,7 @@ BEGIN
 
   -- Both sides together are all who did not earn exactly as many.
   FOREACH span IN ARRAY ARRAY['3 days', '1 month', '100 years']::interval[] LOOP
-    FOREACH wanted IN ARRAY '{total,engagement,kinds}'::text[] LOOP
+    FOREACH wanted IN ARRAY '{total,engagement,kinds,bounded}'::text[] LOOP
       RETURN QUERY
         SELECT 'window', format('%s within %s: kept %s, actual %s', wanted, span, k, o)
         FROM (SELECT * FROM oracle.in_window(((now AT TIME ZONE 'UTC') - span) AT TIME ZONE 'UTC', now) AS w
@@ -320,7 +345,7 @@ BEGIN
 
   RETURN QUERY
     SELECT 'ranking', format('%s: kept %s, actual %s', s, k, o)
-    FROM unnest('{total,engagement,kinds}'::text[]) AS s
+    FROM unnest('{total,engagement,kinds,bounded}'::text[]) AS s
     CROSS JOIN LATERAL (SELECT row_number() OVER (ORDER BY x.points DESC) AS rank, row_number() OVER (ORDER BY x.points) AS cold_rank, x.points,
                                max(x.magnitude) OVER () AS magnitude FROM oracle.scores(now) AS x WHERE x.score = s AND x.entity = 'lead') AS o
     LEFT JOIN LATERAL leadscore.lead_hottest(s, 5) AS k ON k.rank = o.rank
