@@ -2,7 +2,7 @@
 
 \set more_than 4
 \set fewer_than 2
-\set shown 5
+\set shown 4
 
 \qecho
 WITH hot AS (

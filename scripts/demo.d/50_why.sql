@@ -20,11 +20,11 @@ WITH lines AS (
                 (SELECT format(CASE WHEN count(*) = 1 THEN '%s contact' ELSE '%s contacts' END, count(*))
                  FROM crm.recipient AS r WHERE r.message_id = a.id),
                 a.points, to_char(a.weight, '0.0000'), to_char(a.points * a.weight, '9990.0000')) AS text
-  FROM activity AS a WHERE a.line <= 4
+  FROM activity AS a WHERE a.line <= 3
   UNION ALL
   SELECT 5, format('  %-35s %7s %8s %13s', format('and %s before', pg_temp.number(count(*))), sum(a.points), '',
                    to_char(sum(a.points * a.weight), '9990.0000'))
-  FROM activity AS a WHERE a.line > 4
+  FROM activity AS a WHERE a.line > 3
   UNION ALL
   SELECT 6, format('  %-35s %7s %8s %13s   %s', 'sum of the rows', sum(a.points), '', :'hot' || to_char(sum(a.points * a.weight), '9990.0000') || :'reset',
                    'kept by the triggers: ' || :'hot' || to_char(:top_points, 'FM9990.0000') || :'reset')

@@ -1,7 +1,7 @@
 -- The top contact's points day by day: 90 days back with all that happened, 90 days ahead if nothing more does.
 
 \set days 90
-\set rows 8
+\set rows 6
 \set columns 91
 
 \qecho
