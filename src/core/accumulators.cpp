@@ -27,7 +27,7 @@ struct Split {
 // span / half_life for a span of 0 or more, given the inverse of the half-life. The inverse does not depend on the row,
 // so the processor has it early, where a division of integers or doubles would have to be waited for. The error of the
 // product is below one, and the rest shows it.
-inline Split split(Ticks span, Ticks half_life, double inverse) noexcept {
+[[gnu::always_inline]] inline Split split(Ticks span, Ticks half_life, double inverse) noexcept {
     Ticks whole = static_cast<Ticks>(static_cast<double>(span) * inverse);
     Ticks rest = span - whole * half_life;
     if (rest < 0) {
@@ -48,7 +48,7 @@ inline double exact_power_of_half(Ticks power) noexcept {
 }
 
 // Scaling by a power of two rounds only where the result is too small for a normal number.
-inline double scaled(double amount, double factor, bool &exact) noexcept {
+[[gnu::always_inline]] inline double scaled(double amount, double factor, bool &exact) noexcept {
     const double result = amount * factor;
     if (std::fabs(result) < DBL_MIN && amount != 0)
         exact = false;
@@ -178,7 +178,7 @@ void move_reference(ScoreSumState &state, Ticks instant) noexcept {
 
 // What points at an instant are worth at the state's reference, which is not before it: first to the next whole
 // half-life, rounded alike wherever the reference has moved, then by a power of two.
-inline double contribution_of(const ScoreSumState &state, double points, Ticks instant, bool &exact) noexcept {
+[[gnu::always_inline]] inline double contribution_of(const ScoreSumState &state, double points, Ticks instant, bool &exact) noexcept {
     if (state.half_life == no_half_life || state.reference == instant)
         return points;
     const double inverse = 1.0 / static_cast<double>(state.half_life);

@@ -102,6 +102,48 @@ void check(const Curve &curve, const std::vector<Step> &steps) {
     }
 }
 
+// At exactly n spans only n - 1 are exceeded: a boundary belongs to the earlier side.
+double repeated_step(const Curve &curve, Ticks age) noexcept {
+    if (age <= curve.span)
+        return 1;
+    const Ticks exceeded = (age - 1) / curve.span;
+    const double weight = std::pow(curve.factor, static_cast<double>(exceeded));
+    return weight < Decay::least_weight ? 0 : weight;
+}
+
+// `step_at(n)` gives step n of `steps`: the two forms of a decay differ only in where their steps lie.
+template <typename StepAt>
+double weight_of(const Curve &curve, Ticks age, std::size_t steps, const StepAt &step_at) noexcept {
+    if (age < 0 || (curve.expire != 0 && age > curve.expire))
+        return 0;
+    const Ticks held = age > curve.hold ? age - curve.hold : 0;
+    switch (curve.kind) {
+    case DecayKind::none:
+        return 1;
+    case DecayKind::window:
+        return held <= curve.span ? 1 : 0;
+    case DecayKind::exponential:
+        return power_of_half(held, curve.span);
+    case DecayKind::step_every:
+        return repeated_step(curve, held);
+    case DecayKind::linear:
+        return held < curve.span ? static_cast<double>(curve.span - held) / static_cast<double>(curve.span) : 0;
+    case DecayKind::step:
+        break;
+    }
+    // The last step whose age is exceeded.
+    std::size_t low = 0;
+    std::size_t high = steps;
+    while (low < high) {
+        const std::size_t middle = low + (high - low) / 2;
+        if (step_at(middle).age < held)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low == 0 ? 1 : step_at(low - 1).factor;
+}
+
 void check_frame(Bytes bytes) {
     if (bytes.empty())
         throw Error(ErrorKind::invalid_binary, "invalid binary decay: it is empty");
@@ -127,15 +169,6 @@ void refuse_frame(Bytes bytes) {
 
 } // namespace stored_decay
 
-// At exactly n spans only n - 1 are exceeded: a boundary belongs to the earlier side.
-double repeated_step(const Curve &curve, Ticks age) noexcept {
-    if (age <= curve.span)
-        return 1;
-    const Ticks exceeded = (age - 1) / curve.span;
-    const double weight = std::pow(curve.factor, static_cast<double>(exceeded));
-    return weight < Decay::least_weight ? 0 : weight;
-}
-
 Decay::Decay(const Curve &curve, std::vector<Step> steps) : curve_(curve), steps_(std::move(steps)) {
     check(curve_, steps_);
     // Minus zero means the same and must have the same bytes.
@@ -151,7 +184,7 @@ Decay Decay::decode(Bytes bytes) {
     for (std::size_t at = curve_size; at < bytes.size(); at += step_size)
         steps.push_back(load_step(bytes.data() + at));
     try {
-        return Decay(load_curve(bytes.data()), std::move(steps));
+        return Decay(load_curve(bytes), std::move(steps));
     } catch (const Error &error) {
         const std::string_view message = error.what();
         throw Error(ErrorKind::invalid_binary,
@@ -246,6 +279,12 @@ bool operator==(const Decay &left, const Decay &right) noexcept {
     return a.kind == b.kind && a.span == b.span && a.factor == b.factor && a.hold == b.hold && a.expire == b.expire &&
            std::equal(left.steps_.begin(), left.steps_.end(), right.steps_.begin(), right.steps_.end(),
                       [](const Step &x, const Step &y) { return x.age == y.age && x.factor == y.factor; });
+}
+
+double DecayView::weight_of_any_kind(Ticks age) const noexcept {
+    const Bytes steps = stored_.subspan(curve_size);
+    return weight_of(load_curve(stored_), age, steps.size() / step_size,
+                     [steps](std::size_t number) { return load_step(steps.data() + number * step_size); });
 }
 
 } // namespace leadscore::core

@@ -30,42 +30,6 @@ struct Curve {
     Ticks expire = 0;  // 0 beyond this age
 };
 
-double repeated_step(const Curve &curve, Ticks age) noexcept;
-
-// `step_at(n)` gives step n of `steps`: the two forms of a decay differ only in where their steps lie. Inline, as it is
-// the inner loop of the aggregates.
-template <typename StepAt>
-inline double weight_of(const Curve &curve, Ticks age, std::size_t steps, const StepAt &step_at) noexcept {
-    if (age < 0 || (curve.expire != 0 && age > curve.expire))
-        return 0;
-    const Ticks held = age > curve.hold ? age - curve.hold : 0;
-    switch (curve.kind) {
-    case DecayKind::none:
-        return 1;
-    case DecayKind::window:
-        return held <= curve.span ? 1 : 0;
-    case DecayKind::exponential:
-        return power_of_half(held, curve.span);
-    case DecayKind::step_every:
-        return repeated_step(curve, held);
-    case DecayKind::linear:
-        return held < curve.span ? static_cast<double>(curve.span - held) / static_cast<double>(curve.span) : 0;
-    case DecayKind::step:
-        break;
-    }
-    // The last step whose age is exceeded.
-    std::size_t low = 0;
-    std::size_t high = steps;
-    while (low < high) {
-        const std::size_t middle = low + (high - low) / 2;
-        if (step_at(middle).age < held)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low == 0 ? 1 : step_at(low - 1).factor;
-}
-
 // The stored and binary form: version, kind, span, factor, hold, expire, then age and factor of each step.
 namespace stored_decay {
 
@@ -73,9 +37,14 @@ inline constexpr unsigned char version = 1;
 inline constexpr std::size_t curve_size = 34;
 inline constexpr std::size_t step_size = 16;
 
-inline Curve load_curve(const unsigned char *from) noexcept {
-    return {static_cast<DecayKind>(from[1]), load_integer(from + 2), load_number(from + 10), load_integer(from + 18),
-            load_integer(from + 26)};
+inline Ticks load_span(Bytes stored) noexcept { return load_integer(stored.data() + 2); }
+inline double load_factor(Bytes stored) noexcept { return load_number(stored.data() + 10); }
+inline Ticks load_hold(Bytes stored) noexcept { return load_integer(stored.data() + 18); }
+inline Ticks load_expire(Bytes stored) noexcept { return load_integer(stored.data() + 26); }
+
+inline Curve load_curve(Bytes stored) noexcept {
+    return {static_cast<DecayKind>(stored[1]), load_span(stored), load_factor(stored), load_hold(stored),
+            load_expire(stored)};
 }
 
 inline Step load_step(const unsigned char *from) noexcept { return {load_integer(from), load_number(from + 8)}; }
@@ -134,24 +103,24 @@ private:
 // Decay::encode; only version and length are looked at again.
 class DecayView {
 public:
-    explicit DecayView(Bytes stored) {
+    explicit DecayView(Bytes stored) : stored_(stored) {
         if (stored.size() < stored_decay::curve_size || stored[0] != stored_decay::version) [[unlikely]]
             stored_decay::refuse_frame(stored);
-        curve_ = stored_decay::load_curve(stored.data());
-        step_count_ = (stored.size() - stored_decay::curve_size) / stored_decay::step_size;
-        steps_ = stored.data() + stored_decay::curve_size;
     }
 
     double weight(Ticks age) const noexcept {
-        return weight_of(curve_, age, step_count_, [this](std::size_t number) {
-            return stored_decay::load_step(steps_ + number * stored_decay::step_size);
-        });
+        // The commonest kind, without what the others need.
+        const bool plain_exponential = stored_[1] == static_cast<unsigned char>(DecayKind::exponential) &&
+                                       (stored_decay::load_hold(stored_) | stored_decay::load_expire(stored_)) == 0;
+        if (plain_exponential) [[likely]]
+            return age < 0 ? 0 : power_of_half(age, stored_decay::load_span(stored_));
+        return weight_of_any_kind(age);
     }
 
 private:
-    Curve curve_;
-    std::size_t step_count_;
-    const unsigned char *steps_;
+    double weight_of_any_kind(Ticks age) const noexcept;
+
+    Bytes stored_;
 };
 
 } // namespace leadscore::core

@@ -15,7 +15,7 @@ using core::SumState;
 
 namespace {
 
-inline bool any_null(FunctionCallInfo fcinfo, int first, int last) {
+[[gnu::always_inline]] inline bool any_null(FunctionCallInfo fcinfo, int first, int last) {
     bool null = false;
     for (int number = first; number <= last; ++number)
         null |= PG_ARGISNULL(number);
@@ -23,7 +23,7 @@ inline bool any_null(FunctionCallInfo fcinfo, int first, int last) {
 }
 
 // The weight from three arguments in a row: occurred_at, decay, as_of.
-inline double weight_argument(FunctionCallInfo fcinfo, int first) {
+[[gnu::always_inline]] inline double weight_argument(FunctionCallInfo fcinfo, int first) {
     const core::DecayView decay(decay_bytes(PG_GETARG_DATUM(first + 1)));
     const core::Ticks occurred_at = instant_of(PG_GETARG_TIMESTAMPTZ(first), "occurred_at");
     const core::Ticks as_of = instant_of(PG_GETARG_TIMESTAMPTZ(first + 2), "as_of");
@@ -37,7 +37,7 @@ inline double finite_points(float8 points) {
     return points;
 }
 
-inline double contribution_argument(FunctionCallInfo fcinfo) {
+[[gnu::always_inline]] inline double contribution_argument(FunctionCallInfo fcinfo) {
     return finite_points(PG_GETARG_FLOAT8(1)) * weight_argument(fcinfo, 2);
 }
 

@@ -35,7 +35,7 @@ void weigh(benchmark::State &state, const char *text) {
     const auto rows = activities(1024);
     std::size_t at = 0;
     SumState sum;
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         const Activity &row = rows[at++ % rows.size()];
         sum.add(row.points * DecayView(stored).weight(now - row.occurred_at));
     }
@@ -50,7 +50,7 @@ void add_to_score(benchmark::State &state) {
     const auto rows = activities(1024);
     std::size_t at = 0;
     ScoreSumState sum;
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         const Activity &row = rows[at++ % rows.size()];
         sum.add(row.points, row.occurred_at, month);
     }
@@ -61,7 +61,7 @@ BENCHMARK(add_to_score);
 void compare_scores(benchmark::State &state) {
     const auto rows = activities(1024);
     std::size_t at = 0;
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         const Activity &left = rows[at % rows.size()];
         const Activity &right = rows[(at + 1) % rows.size()];
         ++at;
@@ -74,7 +74,7 @@ BENCHMARK(compare_scores);
 void abbreviate_score(benchmark::State &state) {
     const auto rows = activities(1024);
     std::size_t at = 0;
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         const Activity &row = rows[at++ % rows.size()];
         benchmark::DoNotOptimize(abbreviated(Score(row.points, row.occurred_at, month)));
     }
@@ -85,13 +85,13 @@ void find_peak(benchmark::State &state) {
     auto rows = activities(static_cast<std::size_t>(state.range(0)));
     std::sort(rows.begin(), rows.end(),
               [](const Activity &a, const Activity &b) { return a.occurred_at < b.occurred_at; });
-    for (auto _ : state)
+    while (state.KeepRunning())
         benchmark::DoNotOptimize(peak_points(rows, month));
 }
 BENCHMARK(find_peak)->Arg(20'000)->Unit(benchmark::kMicrosecond);
 
 void read_text(benchmark::State &state) {
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         benchmark::DoNotOptimize(read_decay("exponential(30 days, hold 7 days)"));
         benchmark::DoNotOptimize(read_score("57.3@2026-11-21T00:00:00Z/P30D"));
     }
