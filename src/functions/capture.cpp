@@ -1,17 +1,35 @@
 #include "pg/capture.hpp"
 #include "pg/guard.hpp"
+#include "pg/marks.hpp"
 
 using namespace leadscore::pg;
 
-LEADSCORE_FUNCTION(capture) {
+namespace {
+
+TriggerData *statement_trigger(FunctionCallInfo fcinfo) {
     if (!CALLED_AS_TRIGGER(fcinfo))
-        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                        errmsg("capture() must be called as a trigger")));
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), errmsg("must be called as a trigger")));
     auto *trigger = reinterpret_cast<TriggerData *>(fcinfo->context);
     if (!TRIGGER_FIRED_AFTER(trigger->tg_event) || !TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event))
         ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                        errmsg("capture() must be an AFTER trigger FOR EACH STATEMENT")));
-    capture(trigger);
+                        errmsg("must be an AFTER trigger FOR EACH STATEMENT")));
+    bool removes = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) || TRIGGER_FIRED_BY_DELETE(trigger->tg_event);
+    bool adds = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) || TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
+    if ((removes && trigger->tg_oldtable == nullptr) || (adds && trigger->tg_newtable == nullptr))
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                        errmsg("needs the transition tables of its event")));
+    return trigger;
+}
+
+} // namespace
+
+LEADSCORE_FUNCTION(capture) {
+    capture(statement_trigger(fcinfo));
+    return PointerGetDatum(nullptr);
+}
+
+LEADSCORE_FUNCTION(capture_marks) {
+    capture_marks(statement_trigger(fcinfo));
     return PointerGetDatum(nullptr);
 }
 

@@ -18,6 +18,76 @@ template <typename Body> Datum in_callers_path(Body body) {
     return result;
 }
 
+// The tables that an expression may use: its row, called source where there is a list of joined tables, and those.
+class Tables {
+public:
+    Tables(Oid relation, NullableDatum through) : relation_(relation_open(relation, AccessShareLock)) {
+        if (through.isnull)
+            return;
+        alias_ = "source";
+        Datum *elements = nullptr;
+        bool *nulls = nullptr;
+        deconstruct_array(DatumGetArrayTypeP(through.value), REGCLASSOID, sizeof(Oid), true, TYPALIGN_INT, &elements,
+                          &nulls, &joined_count_);
+        joined_ = static_cast<JoinedTable *>(palloc(sizeof(JoinedTable) * static_cast<size_t>(joined_count_)));
+        for (int i = 0; i < joined_count_; i++) {
+            if (nulls[i])
+                ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a table of through is null")));
+            joined_[i].relation = relation_open(DatumGetObjectId(elements[i]), AccessShareLock);
+            joined_[i].alias = joined_count_ == 1 ? "through" : psprintf("through%d", i + 1);
+        }
+    }
+
+    ExpressionSubject subject(const char *text, const char *role) const {
+        return {relation_, text, role, alias_, joined_, joined_count_};
+    }
+
+    Relation table(int number) const { return number == 0 ? relation_ : joined_[number - 1].relation; }
+    int count() const { return joined_count_ + 1; }
+
+    void close() {
+        for (int i = 0; i < joined_count_; i++)
+            relation_close(joined_[i].relation, AccessShareLock);
+        relation_close(relation_, AccessShareLock);
+    }
+
+private:
+    Relation relation_;
+    const char *alias_ = nullptr;
+    JoinedTable *joined_ = nullptr;
+    int joined_count_ = 0;
+};
+
+NullableDatum argument(FunctionCallInfo fcinfo, int number) { return {PG_GETARG_DATUM(number), PG_ARGISNULL(number)}; }
+
+char *text_argument(FunctionCallInfo fcinfo, int number) { return text_to_cstring(PG_GETARG_TEXT_PP(number)); }
+
+// The columns that an expression uses, as '1.lead_id': the number of the table, 0 for the row, and the name.
+Datum columns_of(const Tables &tables, Node *expression) {
+    ArrayBuildState *columns = initArrayResult(TEXTOID, CurrentMemoryContext, false);
+    for (int table = 0; table < tables.count(); table++) {
+        Bitmapset *used = nullptr;
+        pull_varattnos(expression, static_cast<Index>(table) + 1, &used);
+        for (int member = bms_next_member(used, -1); member >= 0; member = bms_next_member(used, member)) {
+            int number = member + FirstLowInvalidHeapAttributeNumber;
+            Form_pg_attribute column = TupleDescAttr(RelationGetDescr(tables.table(table)), number - 1);
+            columns = accumArrayResult(columns, CStringGetTextDatum(psprintf("%d.%s", table, NameStr(column->attname))),
+                                       false, TEXTOID, CurrentMemoryContext);
+        }
+    }
+    return makeArrayResult(columns, CurrentMemoryContext);
+}
+
+int tables_of(const Tables &tables, Node *expression) {
+    int mask = 0;
+    for (int table = 0; table < tables.count(); table++) {
+        Bitmapset *used = nullptr;
+        pull_varattnos(expression, static_cast<Index>(table) + 1, &used);
+        mask |= bms_is_empty(used) ? 0 : 1 << table;
+    }
+    return mask;
+}
+
 } // namespace
 
 // setup(…): every function of the public set-up interface.
@@ -30,24 +100,54 @@ LEADSCORE_FUNCTION(caller) {
     return ObjectIdGetDatum(caller != nullptr ? caller->user : GetUserId());
 }
 
-// canonical_expression(relation, expression, type, role) → text
+// canonical_expression(relation, expression, type, role, through) → text
 LEADSCORE_FUNCTION(canonical_expression) {
-    Relation relation = relation_open(PG_GETARG_OID(0), AccessShareLock);
-    ExpressionSubject subject{relation, text_to_cstring(PG_GETARG_TEXT_PP(1)), text_to_cstring(PG_GETARG_TEXT_PP(3))};
+    if (PG_ARGISNULL(1))
+        PG_RETURN_NULL();
+    Tables tables(PG_GETARG_OID(0), argument(fcinfo, 4));
+    ExpressionSubject subject = tables.subject(text_argument(fcinfo, 1), text_argument(fcinfo, 3));
     Oid type = PG_GETARG_OID(2);
-    Datum result = in_callers_path(
-        [&] { return CStringGetTextDatum(deparse(relation, parse_expression_as(subject, type))); });
-    relation_close(relation, AccessShareLock);
+    Datum result =
+        in_callers_path([&] { return CStringGetTextDatum(deparse(subject, parse_expression_as(subject, type))); });
+    tables.close();
     return result;
 }
 
-// expression_type(relation, expression, role) → regtype
+// expression_type(relation, expression, role, through) → regtype
 LEADSCORE_FUNCTION(expression_type) {
-    Relation relation = relation_open(PG_GETARG_OID(0), AccessShareLock);
-    ExpressionSubject subject{relation, text_to_cstring(PG_GETARG_TEXT_PP(1)), text_to_cstring(PG_GETARG_TEXT_PP(2))};
+    if (PG_ARGISNULL(1))
+        PG_RETURN_NULL();
+    Tables tables(PG_GETARG_OID(0), argument(fcinfo, 3));
+    ExpressionSubject subject = tables.subject(text_argument(fcinfo, 1), text_argument(fcinfo, 2));
     Datum result = in_callers_path([&] { return ObjectIdGetDatum(getBaseType(exprType(parse_expression(subject)))); });
-    relation_close(relation, AccessShareLock);
+    tables.close();
     return result;
+}
+
+// conjuncts(relation, through, expression, type, role) → SETOF (expression, tables, columns)
+LEADSCORE_FUNCTION(conjuncts) {
+    InitMaterializedSRF(fcinfo, 0);
+    if (PG_ARGISNULL(2))
+        return static_cast<Datum>(0);
+    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    Tables tables(PG_GETARG_OID(0), argument(fcinfo, 1));
+    ExpressionSubject subject = tables.subject(text_argument(fcinfo, 2), text_argument(fcinfo, 4));
+    Oid type = PG_GETARG_OID(3);
+    in_callers_path([&] {
+        Node *expression = parse_expression_as(subject, type);
+        List *parts = type == BOOLOID ? make_ands_implicit(reinterpret_cast<Expr *>(expression)) : list_make1(expression);
+        ListCell *cell = nullptr;
+        foreach (cell, parts) {
+            auto *part = static_cast<Node *>(lfirst(cell));
+            Datum values[] = {CStringGetTextDatum(deparse(subject, part)), Int32GetDatum(tables_of(tables, part)),
+                              columns_of(tables, part)};
+            bool nulls[] = {false, false, false};
+            tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+        }
+        return static_cast<Datum>(0);
+    });
+    tables.close();
+    return static_cast<Datum>(0);
 }
 
 // casts_implicitly(from, to) → boolean

@@ -78,9 +78,6 @@ void evaluate_batch(Evaluation *work) {
 
 // A score that one branch cannot serve is wrong as a whole: its other branches have nothing to say either.
 void break_score(Evaluation *work, const Branch &branch, int sqlstate, const char *message) {
-    if (branch.fails)
-        ereport(ERROR, (errcode(sqlstate), errmsg("%s", message),
-                        errdetail("A score was created with on_error => 'fail'.")));
     report_broken(branch, sqlstate, message);
     for (int i = 0; i < work->program->branch_count; i++)
         if (work->program->branches[i].score == branch.score)
@@ -143,11 +140,6 @@ void capture(TriggerData *trigger) {
     if (trigger->tg_trigger->tgnargs != 1)
         ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
                         errmsg("capture() needs the number of the source as its argument")));
-    bool removes = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) || TRIGGER_FIRED_BY_DELETE(trigger->tg_event);
-    bool adds = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) || TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
-    if ((removes && trigger->tg_oldtable == nullptr) || (adds && trigger->tg_newtable == nullptr))
-        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                        errmsg("capture() needs the transition tables of its event")));
     MemoryContext statement =
         AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore capture", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(statement);

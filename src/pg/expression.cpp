@@ -98,14 +98,15 @@ bool refuse_node(Node *node, void *argument) {
     return walk_expression(node, refuse_node, argument);
 }
 
-void refuse_virtual_columns([[maybe_unused]] const ExpressionSubject &subject, [[maybe_unused]] Node *expression) {
+void refuse_virtual_columns([[maybe_unused]] Relation relation, [[maybe_unused]] Index varno,
+                            [[maybe_unused]] Node *expression) {
 #if PG_VERSION_NUM >= 180000
     // They are not computed yet when triggers fire.
     Bitmapset *columns = nullptr;
-    pull_varattnos(expression, 1, &columns);
+    pull_varattnos(expression, varno, &columns);
     for (int member = bms_next_member(columns, -1); member >= 0; member = bms_next_member(columns, member)) {
         AttrNumber number = static_cast<AttrNumber>(member + FirstLowInvalidHeapAttributeNumber);
-        Form_pg_attribute column = TupleDescAttr(RelationGetDescr(subject.relation), number - 1);
+        Form_pg_attribute column = TupleDescAttr(RelationGetDescr(relation), number - 1);
         if (column->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL)
             ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                             errmsg("column \"%s\" is a virtual generated column", NameStr(column->attname)),
@@ -126,11 +127,23 @@ template <typename Body> Node *with_error_context(const ExpressionSubject &subje
     return result;
 }
 
+void add_rows(ParseState *state, const ExpressionSubject &subject) {
+    Alias *alias = subject.alias != nullptr ? makeAlias(subject.alias, NIL) : nullptr;
+    addNSItemToQuery(state, addRangeTableEntryForRelation(state, subject.relation, AccessShareLock, alias, false, true),
+                     true, true, true);
+    for (int i = 0; i < subject.joined_count; i++) {
+        const JoinedTable &joined = subject.joined[i];
+        addNSItemToQuery(state,
+                         addRangeTableEntryForRelation(state, joined.relation, AccessShareLock,
+                                                       makeAlias(joined.alias, NIL), false, true),
+                         true, true, false);
+    }
+}
+
 Node *analyse(const ExpressionSubject &subject, ParseState *state) {
     Node *raw = parse_one_value(subject);
     state->p_sourcetext = subject.text;
-    ParseNamespaceItem *row = addRangeTableEntryForRelation(state, subject.relation, AccessShareLock, nullptr, false, true);
-    addNSItemToQuery(state, row, true, true, true);
+    add_rows(state, subject);
     Node *expression = transformExpr(state, raw, EXPR_KIND_SELECT_TARGET);
 
     Refusal refusal;
@@ -138,7 +151,9 @@ Node *analyse(const ExpressionSubject &subject, ParseState *state) {
         ereport(ERROR, (errcode(refusal.sqlstate), errmsg("%s: %s", refusal.reason, subject.text),
                         refusal.hint != nullptr ? errhint("%s", refusal.hint) : 0,
                         errposition(cursor_position(subject, exprLocation(refusal.node)))));
-    refuse_virtual_columns(subject, expression);
+    refuse_virtual_columns(subject.relation, 1, expression);
+    for (int i = 0; i < subject.joined_count; i++)
+        refuse_virtual_columns(subject.joined[i].relation, static_cast<Index>(i) + 2, expression);
     return expression;
 }
 
@@ -177,11 +192,24 @@ Node *parse_expression_as(const ExpressionSubject &subject, Oid type) {
     });
 }
 
-char *deparse(Relation relation, Node *expression) {
+char *deparse(const ExpressionSubject &subject, Node *expression) {
     int nest = NewGUCNestLevel();
     set_config_option("search_path", "pg_catalog", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-    List *context = deparse_context_for(RelationGetRelationName(relation), RelationGetRelid(relation));
-    char *text = deparse_expression(expression, context, false, false);
+    List *context = NIL;
+    if (subject.joined_count == 0) {
+        context = deparse_context_for(RelationGetRelationName(subject.relation), RelationGetRelid(subject.relation));
+    } else {
+        // Only the deparser of plans takes several tables: a plan of nothing but them.
+        ParseState *state = make_parsestate(nullptr);
+        add_rows(state, subject);
+        auto *plan = makeNode(PlannedStmt);
+        plan->rtable = state->p_rtable;
+        List *names = list_make1(makeString(pstrdup(subject.alias)));
+        for (int i = 0; i < subject.joined_count; i++)
+            names = lappend(names, makeString(pstrdup(subject.joined[i].alias)));
+        context = deparse_context_for_plan_tree(plan, names);
+    }
+    char *text = deparse_expression(expression, context, subject.joined_count > 0, false);
     AtEOXact_GUC(true, nest);
     return text;
 }

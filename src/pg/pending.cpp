@@ -24,26 +24,24 @@ public:
         ExecOpenIndices(target_, false);
     }
 
-    void add(const Branch &branch, const Fact *fact) {
-        ExecClearTuple(slot_);
-        bool is_mark = fact == nullptr;
-        slot_->tts_values[component_column] = Int32GetDatum(branch.component);
-        slot_->tts_values[sign_column] = Int16GetDatum(is_mark ? 0 : fact->sign);
-        slot_->tts_values[activities_column] = Int16GetDatum(is_mark ? 0 : fact->activities);
-        slot_->tts_values[occurred_at_column] = TimestampTzGetDatum(is_mark ? 0 : fact->occurred_at);
-        slot_->tts_values[points_column] = is_mark ? 0 : Float8GetDatum(fact->points);
-        slot_->tts_values[stamp_column] = 0;
-        slot_->tts_values[key_column] = is_mark ? 0 : fact->key;
-        for (int column = 0; column < pending_columns; column++)
-            slot_->tts_isnull[column] = false;
-        slot_->tts_isnull[stamp_column] = true;
-        slot_->tts_isnull[occurred_at_column] = is_mark;
-        slot_->tts_isnull[points_column] = is_mark;
-        slot_->tts_isnull[key_column] = is_mark;
-        ExecStoreVirtualTuple(slot_);
-        table_tuple_insert(relation_, slot_, GetCurrentCommandId(true), 0, nullptr);
-        insert_index_tuples(target_, slot_, executor_);
-        ResetPerTupleExprContext(executor_);
+    void add_delta(const Fact &fact) {
+        start(*fact.branch);
+        set(sign_column, Int16GetDatum(fact.sign));
+        set(activities_column, Int16GetDatum(fact.activities));
+        set(occurred_at_column, TimestampTzGetDatum(fact.occurred_at));
+        set(points_column, Float8GetDatum(fact.points));
+        set(key_column, fact.key);
+        finish();
+    }
+
+    // Without a key, for all entities of the component.
+    void add_mark(const Component &component, const Datum *key) {
+        start(component);
+        set(sign_column, Int16GetDatum(0));
+        set(activities_column, Int16GetDatum(0));
+        if (key != nullptr)
+            set(key_column, *key);
+        finish();
     }
 
     void close() {
@@ -54,6 +52,25 @@ public:
     }
 
 private:
+    void start(const Component &component) {
+        ExecClearTuple(slot_);
+        for (int column = 0; column < pending_columns; column++)
+            slot_->tts_isnull[column] = true;
+        set(component_column, Int32GetDatum(component.component));
+    }
+
+    void set(PendingColumn column, Datum value) {
+        slot_->tts_values[column] = value;
+        slot_->tts_isnull[column] = false;
+    }
+
+    void finish() {
+        ExecStoreVirtualTuple(slot_);
+        table_tuple_insert(relation_, slot_, GetCurrentCommandId(true), 0, nullptr);
+        insert_index_tuples(target_, slot_, executor_);
+        ResetPerTupleExprContext(executor_);
+    }
+
     Relation relation_;
     EState *executor_;
     ResultRelInfo *target_;
@@ -78,26 +95,38 @@ void append_deltas(const Facts &facts) {
         for (int i = first; i < facts.count; i++) {
             if (facts.items[i].branch->pending != table)
                 continue;
-            appender.add(*facts.items[i].branch, &facts.items[i]);
+            appender.add_delta(facts.items[i]);
             written++;
         }
         appender.close();
     }
 }
 
-void append_component_mark(const Branch &branch) {
-    Appender appender(branch.pending);
-    appender.add(branch, nullptr);
+void append_component_mark(const Component &component) {
+    Appender appender(component.pending);
+    appender.add_mark(component, nullptr);
     appender.close();
 }
 
-void report_broken(const Branch &branch, int sqlstate, const char *message) {
+void append_marks(const Component &component, const Datum *keys, int count) {
+    if (count == 0)
+        return;
+    Appender appender(component.pending);
+    for (int i = 0; i < count; i++)
+        appender.add_mark(component, &keys[i]);
+    appender.close();
+}
+
+void report_broken(const Component &component, int sqlstate, const char *message) {
+    if (component.fails)
+        ereport(ERROR, (errcode(sqlstate), errmsg("%s", message),
+                        errdetail("A score was created with on_error => 'fail'.")));
     constexpr const char *insert = R"(
         INSERT INTO leadscore_internal.incident (score, sqlstate, message)
         SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM leadscore_internal.incident AS i
                                             WHERE i.score OPERATOR(pg_catalog.=) $1))";
     Oid types[] = {INT4OID, TEXTOID, TEXTOID};
-    Datum values[] = {Int32GetDatum(branch.score), CStringGetTextDatum(unpack_sql_state(sqlstate)),
+    Datum values[] = {Int32GetDatum(component.score), CStringGetTextDatum(unpack_sql_state(sqlstate)),
                       CStringGetTextDatum(message)};
     volatile uint64 inserted = 0;
     as_extension_owner([&] {

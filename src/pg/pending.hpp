@@ -10,10 +10,14 @@ namespace leadscore::pg {
 void append_deltas(const Facts &facts);
 
 // A mark that takes the whole component from the CRM's rows until it is folded.
-void append_component_mark(const Branch &branch);
+void append_component_mark(const Component &component);
 
-// Notes that a score cannot be kept any more, with a WARNING, unless that is known already; the write goes on.
-void report_broken(const Branch &branch, int sqlstate, const char *message);
+// Marks that take entities from the CRM's rows until they are folded.
+void append_marks(const Component &component, const Datum *keys, int count);
+
+// Notes that a score cannot be kept any more, with a WARNING, unless that is known already; the write goes on, except
+// where the score was created to make it fail.
+void report_broken(const Component &component, int sqlstate, const char *message);
 
 // Now and then folds a little of what is pending, so that scores stay cheap to read where no worker runs.
 void fold_now_and_then(const Facts &facts);

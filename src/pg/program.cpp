@@ -68,6 +68,7 @@ constexpr const char *published_branches = R"(
                                pg_catalog.array_agg(t.filter ORDER BY t.id) AS filters
                         FROM leadscore_internal.term AS t WHERE t.branch = b.id) AS t
     WHERE b.source = $1 AND b.relation = $2 AND s.state = 'live'
+      AND NOT EXISTS (SELECT FROM leadscore_internal.joined_link AS j WHERE j.branch = b.id)
     ORDER BY s.id, e.id, c.id)";
 
 char *text_column(HeapTuple row, TupleDesc columns, int number) {

@@ -17,16 +17,20 @@ struct Term {
     ExprState *filter;
 };
 
-// What one source gives to one component. Branches of one score and entity stand together (group), the one that
-// counts an activity is the first that matches it.
-struct Branch {
+// A component, as writers know it.
+struct Component {
     int component;
     int score;
+    bool fails;  // on_error => 'fail'
+    Oid pending; // the table to append to
+};
+
+// What one source gives to one component. Branches of one score and entity stand together (group), the one that
+// counts an activity is the first that matches it.
+struct Branch : Component {
     int group;
-    bool fails;          // on_error => 'fail'
     const char *problem; // why it could not be compiled; the score is broken
     int problem_sqlstate;
-    Oid pending;
     Oid key_type;
     int16 key_length;
     bool key_by_value;

@@ -69,16 +69,16 @@ CREATE FUNCTION leadscore.create_source(source text, relation regclass, occurred
 COMMENT ON FUNCTION leadscore.create_source(text, regclass, text, text, text, boolean) IS
   'Makes the rows of a table activities. occurred_at: an expression on the row, NULL or infinity for no event; timestamp and date need time_zone; filter: which rows count. The caller must own the table.';
 
-CREATE FUNCTION leadscore_internal.canonical_link_key(relation regclass, key text, key_type regtype, role text) RETURNS text
+CREATE FUNCTION leadscore_internal.canonical_link_key(relation regclass, key text, key_type regtype, role text, through regclass[] DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  given regtype := leadscore_internal.expression_type(relation, key, role);
+  given regtype := leadscore_internal.expression_type(relation, key, role, through);
   canonical text;
 BEGIN
   IF given = 'unknown'::regtype OR given = key_type OR leadscore_internal.casts_implicitly(given, key_type) THEN
-    RETURN leadscore_internal.canonical_expression(relation, key, key_type, role);
+    RETURN leadscore_internal.canonical_expression(relation, key, key_type, role, through);
   END IF;
-  canonical := leadscore_internal.canonical_expression(relation, key, given, role);
+  canonical := leadscore_internal.canonical_expression(relation, key, given, role, through);
   IF given IN ('int8'::regtype, 'int4'::regtype) AND key_type IN ('int4'::regtype, 'int2'::regtype) THEN
     -- A number that the entity's key cannot hold is nobody's, not an error.
     canonical := format('CASE WHEN (%1$s) BETWEEN %2$s AND %3$s THEN (%1$s)::%4$s END', canonical,
@@ -92,13 +92,13 @@ BEGIN
     RAISE EXCEPTION '% cannot be compared with the key of the entity: % is %, the key is %', role, key, given, key_type
       USING ERRCODE = 'datatype_mismatch', HINT = 'Give a key of the same type, or a cast in the expression.';
   END IF;
-  RETURN leadscore_internal.canonical_expression(relation, canonical, key_type, role);
+  RETURN leadscore_internal.canonical_expression(relation, canonical, key_type, role, through);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.canonical_link_key(regclass, text, regtype, text) IS
+COMMENT ON FUNCTION leadscore_internal.canonical_link_key(regclass, text, regtype, text, regclass[]) IS
   'A checked expression for whom an activity counts, as a value of the entity''s key type.';
 
-CREATE FUNCTION leadscore_internal.create_link(source text, entity text, key text, filter text) RETURNS void
+CREATE FUNCTION leadscore_internal.create_link(source text, entity text, key text, filter text, through regclass[], join_on text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(source, 'source');
@@ -106,23 +106,36 @@ DECLARE
   to_entity leadscore_internal.entity :=
     leadscore_internal.find_entity(named.model, leadscore_internal.name_in_model(entity, named.model, 'entity'));
   role text := format('of the link from source "%s" to entity "%s"', of_source.name, to_entity.name);
+  joined regclass;
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
   PERFORM leadscore_internal.check_owner(of_source.relation);
   IF key IS NULL THEN
     RAISE EXCEPTION '% must not be null', 'key ' || role USING ERRCODE = 'null_value_not_allowed';
+  ELSIF (coalesce(cardinality(through), 0) = 0) <> (join_on IS NULL) THEN
+    RAISE EXCEPTION 'through and join_on belong together' USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'For example through => ''{crm.attendee}'', join_on => ''through.activity_id = source.id''.';
+  ELSIF cardinality(through) > 8 THEN
+    RAISE EXCEPTION 'a link goes through 8 tables at most, not %', cardinality(through) USING ERRCODE = 'program_limit_exceeded';
   END IF;
-  INSERT INTO leadscore_internal.link (source, entity, key, filter)
+  FOREACH joined IN ARRAY coalesce(through, '{}') LOOP
+    PERFORM leadscore_internal.check_table(joined, 'source');
+    PERFORM leadscore_internal.check_owner(joined);
+  END LOOP;
+  through := CASE WHEN cardinality(through) > 0 THEN through END;
+  INSERT INTO leadscore_internal.link (source, entity, key, filter, through, join_on)
   VALUES (of_source.id, to_entity.id,
-          leadscore_internal.canonical_link_key(of_source.relation, key, to_entity.key_type, 'key ' || role),
-          leadscore_internal.canonical_filter(of_source.relation, filter, 'filter ' || role));
+          leadscore_internal.canonical_link_key(of_source.relation, key, to_entity.key_type, 'key ' || role, coalesce(through, '{}')),
+          leadscore_internal.canonical_expression(of_source.relation, filter, 'boolean', 'filter ' || role, coalesce(through, '{}')),
+          through, leadscore_internal.canonical_expression(of_source.relation, join_on, 'boolean', 'join_on ' || role, through));
   UPDATE leadscore_internal.score AS s SET edited = true
   FROM leadscore_internal.rule AS r WHERE r.score = s.id AND r.source = of_source.id;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.create_link(text, text, text, text) IS 'Implementation of leadscore.create_link.';
+COMMENT ON FUNCTION leadscore_internal.create_link(text, text, text, text, regclass[], text) IS 'Implementation of leadscore.create_link.';
 
-CREATE FUNCTION leadscore.create_link(source text, entity text, key text, filter text DEFAULT NULL)
+CREATE FUNCTION leadscore.create_link(source text, entity text, key text, filter text DEFAULT NULL, through regclass[] DEFAULT NULL,
+                                      join_on text DEFAULT NULL)
   RETURNS void AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
-COMMENT ON FUNCTION leadscore.create_link(text, text, text, text) IS
-  'Says for which entity an activity counts. key: an expression on the activity''s row, compared with the entity''s key; filter: for which rows it holds. An entity that several links reach counts the activity once.';
+COMMENT ON FUNCTION leadscore.create_link(text, text, text, text, regclass[], text) IS
+  'Says for which entity an activity counts. key: an expression on the activity''s row, compared with the entity''s key; filter: for which rows it holds; through, join_on: tables on the way, called through (or through1, through2, …), and how they join the activity, called source. An entity that several links or rows reach counts the activity once. The caller must own all these tables.';

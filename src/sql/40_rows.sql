@@ -8,25 +8,59 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.any_of(text[]) IS 'Conditions joined by OR.';
 
+CREATE FUNCTION leadscore_internal.all_of(conditions text[]) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce('(' || string_agg(c, ') AND (') || ')', 'true') FROM unnest(conditions) AS c
+$$;
+COMMENT ON FUNCTION leadscore_internal.all_of(text[]) IS 'Conditions joined by AND; one that is missing always holds.';
+
+-- Table n of a link, 0 being the activity's, by the name that its expressions use.
+CREATE FUNCTION leadscore_internal.link_table(link leadscore_internal.joined_link, n int) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN n = 0 THEN 'source' WHEN cardinality(link.through) = 1 THEN 'through' ELSE 'through' || n END
+$$;
+COMMENT ON FUNCTION leadscore_internal.link_table(leadscore_internal.joined_link, int) IS 'The alias of a table of a link.';
+
+CREATE FUNCTION leadscore_internal.through_tables(link leadscore_internal.joined_link) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT string_agg(format('%s AS %s', link.through[n], leadscore_internal.link_table(link, n)), ', ' ORDER BY n)
+  FROM generate_series(1, cardinality(link.through)) AS n
+$$;
+COMMENT ON FUNCTION leadscore_internal.through_tables(leadscore_internal.joined_link) IS 'FROM items for the tables that a link goes through.';
+
+-- How the rows of a branch, called source, find their entities; $1 is the array of keys wanted.
 CREATE FUNCTION leadscore_internal.link_clause(branch leadscore_internal.branch, equality text, by_key boolean,
                                                OUT from_clause text, OUT key text, OUT condition text)
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  links int := cardinality(branch.link_keys);
+  direct int := cardinality(branch.link_keys);
+  joined leadscore_internal.joined_link[] :=
+    ARRAY(SELECT j FROM leadscore_internal.joined_link AS j WHERE j.branch = link_clause.branch.id ORDER BY j.id);
 BEGIN
-  IF links = 1 THEN
+  condition := 'true';
+  IF direct = 1 AND cardinality(joined) = 0 THEN
     from_clause := '';
     key := format('(%s)', branch.link_keys[1]);
     condition := coalesce(branch.link_filters[1], 'true');
   ELSE
-    -- UNION: an entity that several links reach counts the activity once.
-    from_clause := format(' CROSS JOIN LATERAL (%s) AS leadscore_link(leadscore_key)',
-      (SELECT string_agg(format('SELECT (%s) WHERE %s', branch.link_keys[i], coalesce(branch.link_filters[i], 'true')), ' UNION ')
-       FROM generate_series(1, links) AS i));
+    -- UNION: an entity that several links or joined rows reach counts the activity once.
+    SELECT format(' CROSS JOIN LATERAL (%s) AS leadscore_link(leadscore_key)', string_agg(x.query, ' UNION ')) INTO from_clause
+    FROM (SELECT format('SELECT (%s) WHERE %s', branch.link_keys[i], coalesce(branch.link_filters[i], 'true')) AS query
+          FROM generate_series(1, direct) AS i
+          UNION ALL
+          SELECT format('SELECT %s(%s) FROM %s WHERE %s', CASE WHEN direct = 0 AND cardinality(joined) = 1 THEN 'DISTINCT ' ELSE '' END,
+                        j.key, leadscore_internal.through_tables(j), leadscore_internal.all_of(j.conditions))
+          FROM unnest(joined) AS j) AS x;
     key := 'leadscore_key';
-    condition := 'true';
     IF by_key THEN
-      condition := leadscore_internal.any_of((SELECT array_agg(format('(%s) %s ANY ($1)', k, equality)) FROM unnest(branch.link_keys) AS k));
+      -- First which activities: found from the key's side, by indexes on the joined tables.
+      SELECT format('source.ctid = ANY (ARRAY(%s))', string_agg(x.query, ' UNION ')) INTO condition
+      FROM (SELECT format('SELECT source.ctid FROM %s AS source WHERE (%s) %s ANY ($1)', branch.relation, branch.link_keys[i], equality) AS query
+            FROM generate_series(1, direct) AS i
+            UNION ALL
+            SELECT format('SELECT source.ctid FROM %s AS source, %s WHERE %s AND (%s) %s ANY ($1)', branch.relation,
+                          leadscore_internal.through_tables(j), leadscore_internal.all_of(j.conditions), j.key, equality)
+            FROM unnest(joined) AS j) AS x;
     END IF;
   END IF;
   IF by_key THEN
@@ -35,7 +69,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.link_clause(leadscore_internal.branch, text, boolean) IS
-  'How the rows of a branch find their entities; $1 is the array of keys wanted.';
+  'How the rows of a branch find their entities: what is joined to them, the key, and a condition.';
 
 CREATE FUNCTION leadscore_internal.points_expression(branch int) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -74,7 +108,7 @@ BEGIN
   link := leadscore_internal.link_clause(b, leadscore_internal.equality_operator(key_type), by_key);
   SELECT array_agg(t.filter) INTO rule_filters FROM leadscore_internal.term AS t WHERE t.branch = b.id;
   -- The bounds are the years that the calendar of the core knows; the triggers apply the same ones.
-  RETURN format('SELECT %s::%s, greatest((%s), ''1400-01-02 00:00:00+00''), (%s)::pg_catalog.float8, %s FROM %s%s',
+  RETURN format('SELECT %s::%s, greatest((%s), ''1400-01-02 00:00:00+00''), (%s)::pg_catalog.float8, %s FROM %s AS source%s',
                 link.key, leadscore_internal.type_name(key_type), b.occurred_at, leadscore_internal.points_expression(b.id),
                 leadscore_internal.counts_expression(b), b.relation, link.from_clause)
       || format(' WHERE (%s) AND (%s) AND (%s) AND %s IS NOT NULL AND (%s) <= ''9998-12-31 00:00:00+00''',

@@ -5,11 +5,11 @@ CREATE FUNCTION leadscore_internal.forget_program(relation regclass) RETURNS voi
 COMMENT ON FUNCTION leadscore_internal.forget_program(regclass) IS 'At commit, every session compiles the rules on the table anew.';
 
 -- Names sort before those of the CRM's own triggers, so that what those do comes after.
-CREATE FUNCTION leadscore_internal.trigger_name(source int, event text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT format('!leadscore_%s_%s', source, event) $$;
-COMMENT ON FUNCTION leadscore_internal.trigger_name(int, text) IS 'Name of a trigger on the table of a source.';
+CREATE FUNCTION leadscore_internal.trigger_prefix(source int) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT format('!leadscore_%s_', source) $$;
+COMMENT ON FUNCTION leadscore_internal.trigger_prefix(int) IS 'How the names of the triggers of a source begin; the event follows.';
 
-CREATE FUNCTION leadscore_internal.install_triggers(source int, relation regclass) RETURNS void
+CREATE FUNCTION leadscore_internal.install_triggers(relation regclass, prefix text, call text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   kind record;
@@ -20,29 +20,28 @@ BEGIN
                           ('delete', 'REFERENCING OLD TABLE AS leadscore_removed'),
                           ('truncate', '')) AS v(event, tables)
   LOOP
-    IF NOT EXISTS (SELECT FROM pg_trigger AS t
-                   WHERE t.tgrelid = relation AND t.tgname = leadscore_internal.trigger_name(source, kind.event)) THEN
-      EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION leadscore_internal.capture(%s)',
-                     leadscore_internal.trigger_name(source, kind.event), kind.event, relation, kind.tables, source);
+    IF NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = relation AND t.tgname = prefix || kind.event) THEN
+      EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION %s',
+                     prefix || kind.event, kind.event, relation, kind.tables, call);
     END IF;
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.install_triggers(int, regclass) IS 'Makes the triggers that capture what happens to the table of a source.';
+COMMENT ON FUNCTION leadscore_internal.install_triggers(regclass, text, text) IS 'Makes the triggers that capture what happens to a table.';
 
-CREATE FUNCTION leadscore_internal.remove_triggers(source int, relation regclass) RETURNS void
+CREATE FUNCTION leadscore_internal.remove_triggers(relation regclass, prefix text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   event text;
 BEGIN
   FOREACH event IN ARRAY '{insert,update,delete,truncate}'::text[] LOOP
-    IF EXISTS (SELECT FROM pg_class AS c WHERE c.oid = relation) THEN
-      EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', leadscore_internal.trigger_name(source, event), relation);
+    IF EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = relation AND t.tgname = prefix || event) THEN
+      EXECUTE format('DROP TRIGGER %I ON %s', prefix || event, relation);
     END IF;
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.remove_triggers(int, regclass) IS 'Drops the triggers of a source.';
+COMMENT ON FUNCTION leadscore_internal.remove_triggers(regclass, text) IS 'Drops the triggers that capture what happens to a table.';
 
 -- Copies what is set up into what is published: components, and for each of them one branch per source.
 CREATE FUNCTION leadscore_internal.copy_rules(score leadscore_internal.score) RETURNS void
@@ -63,7 +62,9 @@ BEGIN
 
   FOR item IN
     SELECT c.id AS component, c.decay, src.id AS source, src.relation, src.occurred_at, src.filter,
-           array_agg(l.key ORDER BY l.id) AS link_keys, array_agg(l.filter ORDER BY l.id) AS link_filters
+           coalesce(array_agg(l.key ORDER BY l.id) FILTER (WHERE l.through IS NULL), '{}') AS link_keys,
+           coalesce(array_agg(l.filter ORDER BY l.id) FILTER (WHERE l.through IS NULL), '{}') AS link_filters,
+           array_agg(l.id) AS links
     FROM leadscore_internal.component AS c
     JOIN leadscore_internal.link AS l ON l.entity = c.entity
     JOIN leadscore_internal.source AS src ON src.id = l.source
@@ -80,12 +81,43 @@ BEGIN
     INSERT INTO leadscore_internal.term (branch, rule, points, filter)
     SELECT new_branch, r.name, r.points, r.filter FROM leadscore_internal.rule AS r
     WHERE r.score = score.id AND r.source = item.source AND coalesce(r.decay, score.decay) OPERATOR(leadscore.=) item.decay ORDER BY r.id;
+    PERFORM leadscore_internal.copy_joined_links(new_branch, item.links);
   END LOOP;
   INSERT INTO leadscore_internal.membership (score, entity, member, key)
   SELECT r.score, r.entity, r.member, r.key FROM leadscore_internal.rollup AS r WHERE r.score = copy_rules.score.id ORDER BY r.id;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.copy_rules(leadscore_internal.score) IS 'Makes the components of a score and copies its rules to them.';
+
+CREATE FUNCTION leadscore_internal.copy_joined_links(branch int, links int[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  of_branch leadscore_internal.branch;
+BEGIN
+  SELECT * INTO STRICT of_branch FROM leadscore_internal.branch AS b WHERE b.id = copy_joined_links.branch;
+  INSERT INTO leadscore_internal.joined_link (branch, key, key_tables, through, conditions, condition_tables, columns)
+  SELECT of_branch.id, l.key, k.tables, l.through, c.conditions, c.tables, c.columns || k.columns
+  FROM leadscore_internal.link AS l
+  CROSS JOIN LATERAL leadscore_internal.conjuncts(of_branch.relation, l.through, l.key, 0, 'key of a link') AS k
+  CROSS JOIN LATERAL (
+    SELECT array_agg(x.condition) AS conditions, array_agg(x.tables) AS tables,
+           '{}'::text[] AS columns
+    FROM (SELECT j.* FROM leadscore_internal.conjuncts(of_branch.relation, l.through, l.join_on, 'boolean', 'join_on of a link') AS j
+          UNION ALL
+          SELECT j.* FROM leadscore_internal.conjuncts(of_branch.relation, l.through, l.filter, 'boolean', 'filter of a link') AS j) AS x) AS c
+  WHERE l.id = ANY (links) AND l.through IS NOT NULL ORDER BY l.id;
+  UPDATE leadscore_internal.joined_link AS j SET columns = j.columns || x.columns
+  FROM (SELECT p.id, array_agg(column_name) AS columns
+        FROM leadscore_internal.joined_link AS p
+        CROSS JOIN LATERAL unnest(p.conditions) AS condition
+        CROSS JOIN LATERAL leadscore_internal.conjuncts(of_branch.relation, p.through, condition, 'boolean', 'condition of a link') AS q
+        CROSS JOIN LATERAL unnest(q.columns) AS column_name
+        WHERE p.branch = of_branch.id GROUP BY p.id) AS x
+  WHERE x.id = j.id;
+  PERFORM leadscore_internal.watch_tables(of_branch);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.copy_joined_links(int, int[]) IS 'Copies the links of a branch that go through other tables, taken apart.';
 
 CREATE FUNCTION leadscore_internal.create_component(score leadscore_internal.score, entity int, decay leadscore.decay) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -150,12 +182,14 @@ BEGIN
   FOR src IN SELECT * FROM leadscore_internal.source AS s WHERE s.id = ANY (sources) ORDER BY s.id LOOP
     IF EXISTS (SELECT FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
                JOIN leadscore_internal.score AS s ON s.id = c.score WHERE b.source = src.id AND s.state = 'live') THEN
-      PERFORM leadscore_internal.install_triggers(src.id, src.relation);
+      PERFORM leadscore_internal.install_triggers(src.relation, leadscore_internal.trigger_prefix(src.id),
+                                                  format('leadscore_internal.capture(%s)', src.id));
       PERFORM leadscore_internal.forget_program(src.relation);
     ELSE
-      PERFORM leadscore_internal.remove_triggers(src.id, src.relation);
+      PERFORM leadscore_internal.remove_triggers(src.relation, leadscore_internal.trigger_prefix(src.id));
     END IF;
   END LOOP;
+  PERFORM leadscore_internal.adjust_mark_triggers();
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.adjust_triggers(int[]) IS 'Installs or removes the triggers of sources as what is published needs them.';
@@ -173,7 +207,15 @@ BEGIN
         WHERE c.score = lock_sources.score) AS x;
   PERFORM leadscore_internal.check_owner(src.relation) FROM leadscore_internal.source AS src WHERE src.id = ANY (sources);
   -- Always in the same order; writers are waited for and kept out until the end, readers are not.
-  FOR relation IN SELECT DISTINCT s.relation FROM leadscore_internal.source AS s WHERE s.id = ANY (sources) ORDER BY 1 LOOP
+  FOR relation IN
+    SELECT s.relation FROM leadscore_internal.source AS s WHERE s.id = ANY (sources)
+    UNION
+    SELECT unnest(l.through) FROM leadscore_internal.link AS l WHERE l.source = ANY (sources)
+    UNION
+    SELECT w.relation FROM leadscore_internal.watch AS w JOIN leadscore_internal.component AS c ON c.id = w.component
+    WHERE c.score = lock_sources.score
+    ORDER BY 1
+  LOOP
     EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', relation);
   END LOOP;
   RETURN sources;

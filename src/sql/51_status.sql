@@ -79,7 +79,7 @@ CREATE FUNCTION leadscore_internal.disabled_triggers(component int) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT array_agg(format('%s on %s', wanted.name, b.relation) ORDER BY b.id, wanted.name)
   FROM leadscore_internal.branch AS b
-  CROSS JOIN LATERAL (SELECT leadscore_internal.trigger_name(b.source, event) AS name
+  CROSS JOIN LATERAL (SELECT leadscore_internal.trigger_prefix(b.source) || event AS name
                       FROM unnest('{insert,update,delete,truncate}'::text[]) AS event) AS wanted
   LEFT JOIN pg_trigger AS t ON t.tgrelid = b.relation AND t.tgname = wanted.name
   WHERE b.component = disabled_triggers.component AND (t.tgenabled IS NULL OR t.tgenabled = 'D')

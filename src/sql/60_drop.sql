@@ -22,7 +22,7 @@ DECLARE
   s leadscore_internal.score;
 BEGIN
   FOR src IN SELECT * FROM leadscore_internal.source ORDER BY relation, id LOOP
-    PERFORM leadscore_internal.remove_triggers(src.id, src.relation);
+    PERFORM leadscore_internal.remove_triggers(src.relation, leadscore_internal.trigger_prefix(src.id));
   END LOOP;
   FOR e IN SELECT * FROM leadscore_internal.entity ORDER BY id LOOP
     EXECUTE format('DROP VIEW IF EXISTS %I.%I', e.model, e.name || '_scores');
@@ -34,6 +34,7 @@ BEGIN
   FOR s IN SELECT * FROM leadscore_internal.score LOOP
     PERFORM leadscore_internal.drop_states(leadscore_internal.withdraw(s.id));
   END LOOP;
+  PERFORM leadscore_internal.adjust_mark_triggers();
   DELETE FROM leadscore_internal.incident;
   DELETE FROM leadscore_internal.score;
   DELETE FROM leadscore_internal.link;
@@ -62,10 +63,11 @@ DECLARE
   src leadscore_internal.source;
 BEGIN
   FOR src IN SELECT * FROM leadscore_internal.source AS s WHERE s.model = forget_model.model ORDER BY s.relation, s.id LOOP
-    PERFORM leadscore_internal.remove_triggers(src.id, src.relation);
+    PERFORM leadscore_internal.remove_triggers(src.relation, leadscore_internal.trigger_prefix(src.id));
   END LOOP;
   DELETE FROM leadscore_internal.incident AS i USING leadscore_internal.score AS s WHERE s.id = i.score AND s.model = forget_model.model;
   DELETE FROM leadscore_internal.component AS c USING leadscore_internal.score AS s WHERE s.id = c.score AND s.model = forget_model.model;
+  PERFORM leadscore_internal.adjust_mark_triggers();
   DELETE FROM leadscore_internal.score AS s WHERE s.model = forget_model.model;
   DELETE FROM leadscore_internal.link AS l USING leadscore_internal.source AS s WHERE s.id = l.source AND s.model = forget_model.model;
   DELETE FROM leadscore_internal.source AS s WHERE s.model = forget_model.model;

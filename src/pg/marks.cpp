@@ -1,0 +1,150 @@
+#include "pg/marks.hpp"
+
+#include "pg/owner.hpp"
+#include "pg/pending.hpp"
+#include "pg/subtransaction.hpp"
+
+namespace leadscore::pg {
+
+namespace {
+
+// A query for the keys of entities that changed rows lead to, and the components that it marks them for.
+struct Watch {
+    const char *query;
+    Oid owner;
+    int component_count;
+    Component *components;
+};
+
+struct Watches {
+    int count;
+    Watch *items;
+};
+
+const char *query_column(TriggerEvent event) {
+    if (TRIGGER_FIRED_BY_INSERT(event))
+        return "added";
+    return TRIGGER_FIRED_BY_DELETE(event) ? "removed" : "changed";
+}
+
+int *integers(HeapTuple row, TupleDesc columns, int number, int *count) {
+    bool is_null = false;
+    Datum *elements = nullptr;
+    deconstruct_array(DatumGetArrayTypeP(SPI_getbinval(row, columns, number, &is_null)), INT4OID, sizeof(int32), true,
+                      TYPALIGN_INT, &elements, nullptr, count);
+    auto *values = static_cast<int *>(palloc(sizeof(int) * static_cast<size_t>(*count)));
+    for (int i = 0; i < *count; i++)
+        values[i] = DatumGetInt32(elements[i]);
+    return values;
+}
+
+// What is published now for the table, whatever the snapshot of the writer: its triggers are those of now, too.
+Watches watches_of(const TriggerData *trigger, MemoryContext context) {
+    const char *select = psprintf(R"(
+        SELECT w.%s, w.owner::pg_catalog.oid, pg_catalog.array_agg(c.id), pg_catalog.array_agg(s.id),
+               pg_catalog.array_agg((s.on_error OPERATOR(pg_catalog.=) 'fail')::pg_catalog.int4),
+               pg_catalog.array_agg(c.pending::pg_catalog.oid::pg_catalog.int8::pg_catalog.bit(32)::pg_catalog.int4)
+        FROM leadscore_internal.watch AS w
+        JOIN leadscore_internal.component AS c ON c.id OPERATOR(pg_catalog.=) w.component
+        JOIN leadscore_internal.score AS s ON s.id OPERATOR(pg_catalog.=) c.score
+        WHERE w.relation OPERATOR(pg_catalog.=) $1 AND s.state OPERATOR(pg_catalog.=) 'live'
+        GROUP BY 1, 2)",
+                                  query_column(trigger->tg_event));
+    Oid types[] = {REGCLASSOID};
+    Datum values[] = {ObjectIdGetDatum(RelationGetRelid(trigger->tg_relation))};
+    Watches watches{0, nullptr};
+    as_extension_owner([&] {
+        SPI_connect();
+        PushActiveSnapshot(GetLatestSnapshot());
+        if (SPI_execute_with_args(select, 1, types, values, nullptr, true, 0) != SPI_OK_SELECT)
+            elog(ERROR, "reading the published links failed");
+        MemoryContext spi_context = MemoryContextSwitchTo(context);
+        watches.count = static_cast<int>(SPI_processed);
+        watches.items = static_cast<Watch *>(palloc0(sizeof(Watch) * Max(SPI_processed, 1)));
+        for (int i = 0; i < watches.count; i++) {
+            Watch *watch = &watches.items[i];
+            HeapTuple row = SPI_tuptable->vals[i];
+            TupleDesc columns = SPI_tuptable->tupdesc;
+            bool is_null = false;
+            watch->query = TextDatumGetCString(SPI_getbinval(row, columns, 1, &is_null));
+            watch->owner = DatumGetObjectId(SPI_getbinval(row, columns, 2, &is_null));
+            const int *ids = integers(row, columns, 3, &watch->component_count);
+            const int *scores = integers(row, columns, 4, &watch->component_count);
+            const int *fails = integers(row, columns, 5, &watch->component_count);
+            const int *pending = integers(row, columns, 6, &watch->component_count);
+            watch->components =
+                static_cast<Component *>(palloc0(sizeof(Component) * static_cast<size_t>(watch->component_count)));
+            for (int j = 0; j < watch->component_count; j++) {
+                watch->components[j].component = ids[j];
+                watch->components[j].score = scores[j];
+                watch->components[j].fails = fails[j] != 0;
+                watch->components[j].pending = static_cast<Oid>(pending[j]);
+            }
+        }
+        MemoryContextSwitchTo(spi_context);
+        PopActiveSnapshot();
+        SPI_finish();
+    });
+    return watches;
+}
+
+struct Keys {
+    int count;
+    Datum *items;
+};
+
+// Joins changed rows with the other tables as they are now, with the rights of the table's owner.
+Keys keys_of(const Watch &watch, TriggerData *trigger, MemoryContext context) {
+    Keys keys{0, nullptr};
+    as_table_owner(watch.owner, [&] {
+        SPI_connect();
+        SPI_register_trigger_data(trigger);
+        if (SPI_execute(watch.query, false, 0) != SPI_OK_SELECT)
+            elog(ERROR, "finding the entities of changed rows failed");
+        MemoryContext spi_context = MemoryContextSwitchTo(context);
+        keys.count = static_cast<int>(SPI_processed);
+        keys.items = static_cast<Datum *>(MemoryContextAllocHuge(context, sizeof(Datum) * Max(SPI_processed, 1)));
+        Form_pg_attribute key = TupleDescAttr(SPI_tuptable->tupdesc, 0);
+        for (int i = 0; i < keys.count; i++) {
+            bool is_null = false;
+            Datum value = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null);
+            keys.items[i] = datumCopy(value, key->attbyval, key->attlen);
+        }
+        MemoryContextSwitchTo(spi_context);
+        SPI_finish();
+    });
+    return keys;
+}
+
+void mark(const Watch &watch, TriggerData *trigger) {
+    MemoryContext context = CurrentMemoryContext;
+    Keys keys{0, nullptr};
+    CaughtError error;
+    if (in_subtransaction([&] { keys = keys_of(watch, trigger, context); }, &error, context)) {
+        for (int i = 0; i < watch.component_count; i++)
+            append_marks(watch.components[i], keys.items, keys.count);
+        return;
+    }
+    for (int i = 0; i < watch.component_count; i++)
+        report_broken(watch.components[i], error.sqlstate, error.message);
+}
+
+} // namespace
+
+void capture_marks(TriggerData *trigger) {
+    MemoryContext statement = AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore marks", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext caller = MemoryContextSwitchTo(statement);
+    Watches watches = watches_of(trigger, statement);
+    for (int i = 0; i < watches.count; i++) {
+        const Watch &watch = watches.items[i];
+        if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
+            for (int j = 0; j < watch.component_count; j++)
+                append_component_mark(watch.components[j]);
+        else
+            mark(watch, trigger);
+    }
+    MemoryContextSwitchTo(caller);
+    MemoryContextDelete(statement);
+}
+
+} // namespace leadscore::pg
