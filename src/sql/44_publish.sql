@@ -206,6 +206,13 @@ BEGIN
         SELECT b.source FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
         WHERE c.score = lock_sources.score) AS x;
   PERFORM leadscore_internal.check_owner(src.relation) FROM leadscore_internal.source AS src WHERE src.id = ANY (sources);
+  -- Rows whose triggers have not fired yet would be in the new states, and their changes added to them later.
+  SELECT s.relation INTO relation FROM leadscore_internal.source AS s
+  WHERE s.id = ANY (sources) AND leadscore_internal.in_use(s.relation) LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'table % is being used by a statement of this session', relation
+      USING ERRCODE = 'object_in_use', HINT = 'Publish when it has come to its end, not from a trigger or beside an open cursor.';
+  END IF;
   -- Always in the same order; writers are waited for and kept out until the end, readers are not.
   FOR relation IN
     SELECT s.relation FROM leadscore_internal.source AS s WHERE s.id = ANY (sources)
