@@ -124,7 +124,7 @@ LEADSCORE_FUNCTION(expression_type) {
     return result;
 }
 
-// conjuncts(relation, through, expression, type, role) → SETOF (expression, tables, columns)
+// conjuncts(relation, through, expression, type or 0 for any, role) → SETOF (expression, tables, columns)
 LEADSCORE_FUNCTION(conjuncts) {
     InitMaterializedSRF(fcinfo, 0);
     if (PG_ARGISNULL(2))
@@ -134,7 +134,7 @@ LEADSCORE_FUNCTION(conjuncts) {
     ExpressionSubject subject = tables.subject(text_argument(fcinfo, 2), text_argument(fcinfo, 4));
     Oid type = PG_GETARG_OID(3);
     in_callers_path([&] {
-        Node *expression = parse_expression_as(subject, type);
+        Node *expression = OidIsValid(type) ? parse_expression_as(subject, type) : parse_expression(subject);
         List *parts = type == BOOLOID ? make_ands_implicit(reinterpret_cast<Expr *>(expression)) : list_make1(expression);
         ListCell *cell = nullptr;
         foreach (cell, parts) {

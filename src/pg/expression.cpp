@@ -204,9 +204,9 @@ char *deparse(const ExpressionSubject &subject, Node *expression) {
         add_rows(state, subject);
         auto *plan = makeNode(PlannedStmt);
         plan->rtable = state->p_rtable;
-        List *names = list_make1(makeString(pstrdup(subject.alias)));
+        List *names = list_make1(pstrdup(subject.alias));
         for (int i = 0; i < subject.joined_count; i++)
-            names = lappend(names, makeString(pstrdup(subject.joined[i].alias)));
+            names = lappend(names, pstrdup(subject.joined[i].alias));
         context = deparse_context_for_plan_tree(plan, names);
     }
     char *text = deparse_expression(expression, context, subject.joined_count > 0, false);
