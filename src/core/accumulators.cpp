@@ -19,30 +19,9 @@ void check_points(double points) {
         throw Error(ErrorKind::out_of_range, "points must be finite");
 }
 
-struct Split {
-    Ticks whole;
-    Ticks rest;
-};
-
-// span / half_life for a span of 0 or more, given the inverse of the half-life. The inverse does not depend on the row,
-// so the processor has it early, where a division of integers or doubles would have to be waited for. The error of the
-// product is below one, and the rest shows it.
-[[gnu::always_inline]] inline Split split(Ticks span, Ticks half_life, double inverse) noexcept {
-    Ticks whole = static_cast<Ticks>(static_cast<double>(span) * inverse);
-    Ticks rest = span - whole * half_life;
-    if (rest < 0) {
-        --whole;
-        rest += half_life;
-    } else if (rest >= half_life) {
-        ++whole;
-        rest -= half_life;
-    }
-    return {whole, rest};
-}
-
 // 2^-power, 0 where that is not a normal number.
 inline double exact_power_of_half(Ticks power) noexcept {
-    if (power > 1022)
+    if (power > 1022) [[unlikely]]
         return 0;
     return std::bit_cast<double>(static_cast<std::uint64_t>(1023 - power) << 52);
 }
@@ -166,8 +145,7 @@ namespace {
 
 // Moves the reference so that it is not before the instant, by whole half-lives.
 void move_reference(ScoreSumState &state, Ticks instant) noexcept {
-    const Split ahead = split(instant - state.reference, state.half_life, 1.0 / static_cast<double>(state.half_life));
-    const Ticks steps = ahead.whole + (ahead.rest > 0 ? 1 : 0);
+    const Ticks steps = (instant - state.reference + state.half_life - 1) / state.half_life;
     bool exact = state.exact != 0;
     const double factor = exact_power_of_half(steps);
     state.high = scaled(state.high, factor, exact);
@@ -176,15 +154,14 @@ void move_reference(ScoreSumState &state, Ticks instant) noexcept {
     state.exact = exact ? 1 : 0;
 }
 
-// What points at an instant are worth at the state's reference, which is not before it: first to the next whole
-// half-life, rounded alike wherever the reference has moved, then by a power of two.
-[[gnu::always_inline]] inline double contribution_of(const ScoreSumState &state, double points, Ticks instant, bool &exact) noexcept {
-    if (state.half_life == no_half_life || state.reference == instant)
+// What points at an instant are worth at the state's reference, which is not before it: rounded once, alike wherever
+// the reference has moved, then scaled by a power of two.
+[[gnu::always_inline]] inline double contribution_of(const ScoreSumState &state, double points, Ticks instant,
+                                                     bool &exact) noexcept {
+    if (state.half_life == no_half_life)
         return points;
-    const double inverse = 1.0 / static_cast<double>(state.half_life);
-    const Split ahead = split(state.reference - instant, state.half_life, inverse);
-    return scaled(points * power_of_half(static_cast<double>(ahead.rest) * inverse), exact_power_of_half(ahead.whole),
-                  exact);
+    const HalvedTimes halved = halved_times(state.reference - instant, state.half_life);
+    return scaled(points * halved.mantissa, exact_power_of_half(-halved.exponent), exact);
 }
 
 } // namespace

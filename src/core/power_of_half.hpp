@@ -21,33 +21,55 @@ inline constexpr int power_table_bits = 7;
 inline constexpr int power_table_size = 1 << power_table_bits;
 extern const PowerOfTwo power_table[power_table_size]; // 2^(index / 128)
 
-// For an exponent of 0 or more: 2^-exponent.
-inline double power_of_half(double exponent) noexcept {
-    // Beyond this the result is 0, and the integers below would not fit.
-    if (!(exponent < 1100)) [[unlikely]]
-        return std::isnan(exponent) ? exponent : 0;
+// 2^(-elapsed / half_life) = mantissa * 2^exponent, the mantissa near [1, 2). A whole number of half-lives changes the
+// exponent only.
+struct HalvedTimes {
+    double mantissa;
+    std::int64_t exponent;
+};
+
+[[gnu::always_inline]] inline HalvedTimes halved_times(Ticks elapsed, Ticks half_life) noexcept {
+    // Does not depend on the row where the half-life does not, so the processor has it early.
+    const double scale = power_table_size / static_cast<double>(half_life);
     // The nearest multiple of 1/128: adding this number leaves it in the lower bits.
     constexpr double to_integer = 0x1.8p52;
-    const double nearest = exponent * power_table_size + to_integer;
-    const auto multiple = static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(nearest) & 0xffffffff);
-    const double rest = (nearest - to_integer) / power_table_size - exponent; // exact, at most 1/256
-    const std::int64_t index = -multiple;
-    const PowerOfTwo &power = power_table[index & (power_table_size - 1)];
-    const std::int64_t whole = index >> power_table_bits;
-    // 2^rest - 1, as the first terms of its series.
+    const double nearest = static_cast<double>(elapsed) * scale + to_integer;
+    std::int64_t multiple = std::bit_cast<std::int64_t>(nearest) - std::bit_cast<std::int64_t>(to_integer);
+    // What is left, in integers: exact, as only the difference has to fit. One step mends what was rounded above, so
+    // that the result is a function of the quotient alone.
+    auto left = static_cast<std::int64_t>(static_cast<std::uint64_t>(elapsed) * power_table_size -
+                                          static_cast<std::uint64_t>(multiple) * static_cast<std::uint64_t>(half_life));
+    if (2 * left > half_life) [[unlikely]] {
+        ++multiple;
+        left -= half_life;
+    } else if (2 * left <= -half_life) [[unlikely]] {
+        --multiple;
+        left += half_life;
+    }
+    const double rest = static_cast<double>(-left) * (scale * (1.0 / (power_table_size * power_table_size)));
+    const PowerOfTwo &power = power_table[-multiple & (power_table_size - 1)];
+    // 2^rest - 1, as the first terms of its series; |rest| is at most 1/256.
     const double square = rest * rest;
     const double series = 0x1.62e42fefa39efp-1 * rest + square * (0x1.ebfbdff82c58fp-3 + rest * 0x1.c6b08d704a0c0p-5) +
                           square * square * (0x1.3b2ab6fba4e77p-7 + rest * 0x1.5d87fe78a6731p-10);
-    // Down there the product below would lose bits.
-    if (whole < -1000) [[unlikely]]
-        return std::ldexp(power.rounded + power.rounded * (power.lacks + series), static_cast<int>(whole));
-    const auto exponent_bits = static_cast<std::uint64_t>(whole) << 52;
-    const double scaled = std::bit_cast<double>(std::bit_cast<std::uint64_t>(power.rounded) + exponent_bits);
-    return scaled + scaled * (power.lacks + series);
+    return {power.rounded + power.rounded * (power.lacks + series), -multiple >> power_table_bits};
 }
 
-inline double power_of_half(Ticks elapsed, Ticks half_life) noexcept {
-    return power_of_half(static_cast<double>(elapsed) / static_cast<double>(half_life));
+// amount * 2^(-elapsed / half_life), infinite where too large; elapsed may be negative.
+[[gnu::always_inline]] inline double decayed_amount(double amount, Ticks elapsed, Ticks half_life) noexcept {
+    const HalvedTimes halved = halved_times(elapsed, half_life);
+    if (halved.exponent > -1022 && halved.exponent < 1023) [[likely]]
+        return amount * halved.mantissa *
+               std::bit_cast<double>(static_cast<std::uint64_t>(1023 + halved.exponent) << 52);
+    // Beyond this every double is 0 or infinite.
+    constexpr std::int64_t most = 4000;
+    return std::ldexp(amount * halved.mantissa, static_cast<int>(halved.exponent < -most  ? -most
+                                                                 : halved.exponent > most ? most
+                                                                                          : halved.exponent));
+}
+
+[[gnu::always_inline]] inline double power_of_half(Ticks elapsed, Ticks half_life) noexcept {
+    return decayed_amount(1, elapsed, half_life);
 }
 
 } // namespace leadscore::core

@@ -42,17 +42,7 @@ std::string half_life_text(Ticks half_life) { return half_life == no_half_life ?
 double decayed(double amount, Ticks elapsed, Ticks half_life) noexcept {
     if (half_life == no_half_life || elapsed == 0 || amount == 0)
         return amount;
-    // Whole half-lives are exact powers of two; only the rest is rounded.
-    Ticks whole = elapsed / half_life;
-    Ticks rest = elapsed % half_life;
-    if (rest < 0) {
-        rest += half_life;
-        --whole;
-    }
-    const double remaining = amount * power_of_half(rest, half_life);
-    // Beyond this every double is 0 or infinite.
-    constexpr Ticks most = 4000;
-    return std::ldexp(remaining, static_cast<int>(std::clamp(-whole, -most, most)));
+    return decayed_amount(amount, elapsed, half_life);
 }
 
 Score::Score(double points) : points_(checked_points(points)) {}

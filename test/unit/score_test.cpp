@@ -124,19 +124,35 @@ TEST(Score, PowersOfHalfAreNearlyCorrectlyRounded) {
     Random random(12);
     double worst = 0;
     for (int round = 0; round < 1'000'000; ++round) {
-        const double exponent = random.chance(50) ? random.number(0, 1) : random.number(0, 1021);
-        const long double expected = exp2l(-static_cast<long double>(exponent));
+        const Ticks half_life = random.between(ticks_per_second, 400 * day) >> random.between(0, 20);
+        if (half_life < ticks_per_second)
+            continue;
+        const Ticks elapsed = random.between(0, random.chance(50) ? half_life : 1000 * half_life);
+        // In two parts: a long double of 64 bits would lose some of a large quotient.
+        const long double expected =
+            ldexpl(exp2l(-static_cast<long double>(elapsed % half_life) / static_cast<long double>(half_life)),
+                   -static_cast<int>(elapsed / half_life));
         const double unit = std::ldexp(1.0, std::ilogb(static_cast<double>(expected)) - 52);
-        worst = std::max(worst, static_cast<double>(fabsl(power_of_half(exponent) - expected)) / unit);
+        worst = std::max(worst, static_cast<double>(fabsl(power_of_half(elapsed, half_life) - expected)) / unit);
+        // Any whole number of half-lives changes the exponent only.
+        const Ticks whole = random.between(1, 100'000);
+        const HalvedTimes sooner = halved_times(elapsed, half_life);
+        const HalvedTimes later = halved_times(elapsed + whole * half_life, half_life);
+        ASSERT_EQ(later.mantissa, sooner.mantissa);
+        ASSERT_EQ(later.exponent, sooner.exponent - whole);
     }
     EXPECT_LT(worst, 0.53);
-    EXPECT_EQ(power_of_half(0.0), 1);
-    EXPECT_EQ(power_of_half(1.0), 0.5);
-    EXPECT_EQ(power_of_half(0.5), 0.7071067811865476);
-    EXPECT_EQ(power_of_half(1074.0), 0x1p-1074);
-    EXPECT_EQ(power_of_half(1022.0), 0x1p-1022);
-    EXPECT_EQ(power_of_half(1e300), 0);
-    EXPECT_EQ(power_of_half(infinity), 0);
+    EXPECT_EQ(power_of_half(0, day), 1);
+    EXPECT_EQ(power_of_half(day, day), 0.5);
+    EXPECT_EQ(power_of_half(day / 2, day), 0.7071067811865476);
+    EXPECT_EQ(power_of_half(1074 * day, day), 0x1p-1074);
+    EXPECT_EQ(power_of_half(1022 * day, day), 0x1p-1022);
+    EXPECT_EQ(power_of_half(-3 * day, day), 8);
+    EXPECT_EQ(power_of_half(last_instant - first_instant, ticks_per_second), 0);
+    EXPECT_EQ(power_of_half(first_instant - last_instant, ticks_per_second), infinity);
+    EXPECT_EQ(power_of_half(longest_span, longest_span), 0.5);
+    EXPECT_EQ(decayed_amount(0x1p-1074, -1074 * day, day), 1);
+    EXPECT_EQ(decayed_amount(0x1p1000, 1074 * day, day), 0x1p-74);
 }
 
 TEST(Score, Arithmetic) {
