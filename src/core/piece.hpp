@@ -1,8 +1,8 @@
 #pragma once
 
-// The piece of a decay's curve that an activity is on. Until its age passes the end of the piece, its weight is a simple
-// function of time, and so is the sum over any number of activities: what is kept of a score is that sum, and the first
-// instant at which one of them leaves its piece.
+// The piece of a decay's curve that an activity is on. Until its age passes the end of the piece, its weight is a
+// simple function of time, and so is the sum over any number of activities: what is kept of a score is that sum, and
+// the first instant at which one of them leaves its piece.
 
 #include "core/decay.hpp"
 

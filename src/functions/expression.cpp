@@ -135,7 +135,8 @@ LEADSCORE_FUNCTION(conjuncts) {
     Oid type = PG_GETARG_OID(3);
     in_callers_path([&] {
         Node *expression = OidIsValid(type) ? parse_expression_as(subject, type) : parse_expression(subject);
-        List *parts = type == BOOLOID ? make_ands_implicit(reinterpret_cast<Expr *>(expression)) : list_make1(expression);
+        List *parts =
+            type == BOOLOID ? make_ands_implicit(reinterpret_cast<Expr *>(expression)) : list_make1(expression);
         ListCell *cell = nullptr;
         foreach (cell, parts) {
             auto *part = static_cast<Node *>(lfirst(cell));
@@ -164,8 +165,8 @@ LEADSCORE_FUNCTION(equality_operator) {
         PG_RETURN_NULL();
     HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(type->eq_opr));
     auto *form = reinterpret_cast<Form_pg_operator>(GETSTRUCT(tuple));
-    char *text = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
-                          NameStr(form->oprname));
+    char *text =
+        psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)), NameStr(form->oprname));
     ReleaseSysCache(tuple);
     return CStringGetTextDatum(text);
 }

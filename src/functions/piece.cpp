@@ -1,5 +1,5 @@
-// The pieces of decays that states are sums of; see core/piece.hpp. They take the points along, because SQL's own product
-// of two numbers is an error where it is too small to be told from 0.
+// The pieces of decays that states are sums of; see core/piece.hpp. They take the points along, because SQL's own
+// product of two numbers is an error where it is too small to be told from 0.
 
 #include <cmath>
 
@@ -15,7 +15,8 @@ namespace {
 // Far below any promise, and far enough above the smallest number for SQL to calculate with.
 constexpr double vanishing = 1e-200;
 
-// An activity's piece, for arguments (decay, points, occurred_at, instant); what is planned for the future weighs nothing.
+// An activity's piece, for arguments (decay, points, occurred_at, instant); what is planned for the future weighs
+// nothing.
 core::Piece piece_of(FunctionCallInfo fcinfo) {
     const core::Ticks age =
         instant_of(PG_GETARG_TIMESTAMPTZ(3), "instant") - instant_of(PG_GETARG_TIMESTAMPTZ(2), "occurred_at");
@@ -36,7 +37,8 @@ LEADSCORE_FUNCTION(falling_part) {
     return guarded([&] { return Float8GetDatum(PG_GETARG_FLOAT8(1) * piece_of(fcinfo).falling); });
 }
 
-// next_change(decay, occurred_at, instant) → the first instant at which the activity is on another piece; NULL for never.
+// next_change(decay, occurred_at, instant) → the first instant at which the activity is on another piece; NULL for
+// never.
 LEADSCORE_FUNCTION(next_change) {
     const core::Ticks until = guarded([&] {
         const core::Ticks age =
@@ -45,13 +47,14 @@ LEADSCORE_FUNCTION(next_change) {
     });
     const TimestampTz occurred_at = PG_GETARG_TIMESTAMPTZ(1);
     TimestampTz change = 0;
-    if (until == core::endless || __builtin_add_overflow(occurred_at, until + 1, &change) || !IS_VALID_TIMESTAMP(change))
+    if (until == core::endless || __builtin_add_overflow(occurred_at, until + 1, &change) ||
+        !IS_VALID_TIMESTAMP(change))
         PG_RETURN_NULL();
     PG_RETURN_TIMESTAMPTZ(change);
 }
 
-// state_points(decay, points, held, falling, reference, instant) → the sum at the instant; NULL before the reference, of
-// which a state says nothing.
+// state_points(decay, points, held, falling, reference, instant) → the sum at the instant; NULL before the reference,
+// of which a state says nothing.
 LEADSCORE_FUNCTION(state_points) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(4) || PG_ARGISNULL(5))
         PG_RETURN_NULL();

@@ -42,9 +42,7 @@ Datum call_implementation(FunctionCallInfo fcinfo) {
         result = FunctionCallInvoke(call);
     }
     PG_FINALLY();
-    {
-        caller = outer;
-    }
+    { caller = outer; }
     PG_END_TRY();
     fcinfo->isnull = call->isnull;
     return result;

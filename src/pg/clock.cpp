@@ -7,7 +7,8 @@ namespace {
 char *clock_setting = nullptr;
 const TimestampTz *fixed_instant = nullptr;
 
-// A pure input function takes no locks and holds no resources, so that its error may be caught without a subtransaction.
+// A pure input function takes no locks and holds no resources, so that its error may be caught without a
+// subtransaction.
 bool parse_instant(const char *text, TimestampTz *instant) {
     MemoryContext context = CurrentMemoryContext;
     volatile bool parsed = false;

@@ -23,14 +23,15 @@ int cursor_position(const ExpressionSubject &subject, int location) {
 Node *parse_one_value(const ExpressionSubject &subject) {
     List *statements = raw_parser(subject.text, RAW_PARSE_PLPGSQL_EXPR);
     auto *select = castNode(SelectStmt, linitial_node(RawStmt, statements)->stmt);
-    bool plain = list_length(select->targetList) == 1 && select->distinctClause == NIL && select->intoClause == nullptr &&
-                 select->fromClause == NIL && select->whereClause == nullptr && select->groupClause == NIL &&
-                 select->havingClause == nullptr && select->windowClause == NIL && select->valuesLists == NIL &&
-                 select->sortClause == NIL && select->limitOffset == nullptr && select->limitCount == nullptr &&
-                 select->lockingClause == NIL && select->withClause == nullptr && select->op == SETOP_NONE;
+    bool plain = list_length(select->targetList) == 1 && select->distinctClause == NIL &&
+                 select->intoClause == nullptr && select->fromClause == NIL && select->whereClause == nullptr &&
+                 select->groupClause == NIL && select->havingClause == nullptr && select->windowClause == NIL &&
+                 select->valuesLists == NIL && select->sortClause == NIL && select->limitOffset == nullptr &&
+                 select->limitCount == nullptr && select->lockingClause == NIL && select->withClause == nullptr &&
+                 select->op == SETOP_NONE;
     ResTarget *target = plain ? linitial_node(ResTarget, select->targetList) : nullptr;
-    bool star = plain && IsA(target->val, ColumnRef) &&
-                IsA(llast(reinterpret_cast<ColumnRef *>(target->val)->fields), A_Star);
+    bool star =
+        plain && IsA(target->val, ColumnRef) && IsA(llast(reinterpret_cast<ColumnRef *>(target->val)->fields), A_Star);
     if (!plain || star || target->name != nullptr)
         ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("not a single expression: %s", subject.text),
                         errhint("Give one SQL expression on the columns of the row, without SELECT, FROM or WHERE.")));

@@ -21,8 +21,8 @@ struct ExpressionSubject {
 };
 
 // Parses an expression on a row of the relation, with varno 1 (joined tables: 2 and on), and refuses what the extension
-// could not keep exact: sub-selects, aggregates, sets, system columns, and functions that are not immutable. The names in
-// it are looked up in the search_path in force.
+// could not keep exact: sub-selects, aggregates, sets, system columns, and functions that are not immutable. The names
+// in it are looked up in the search_path in force.
 Node *parse_expression(const ExpressionSubject &subject);
 
 // As above, then coerced implicitly to the type; an error names both types.

@@ -64,8 +64,8 @@ Facts make_facts(int capacity) {
 void append(Facts *facts, const Fact &fact) {
     if (facts->count == facts->capacity) {
         facts->capacity *= 2;
-        facts->items = static_cast<Fact *>(
-            repalloc_huge(facts->items, sizeof(Fact) * static_cast<size_t>(facts->capacity)));
+        facts->items =
+            static_cast<Fact *>(repalloc_huge(facts->items, sizeof(Fact) * static_cast<size_t>(facts->capacity)));
     }
     facts->items[facts->count++] = fact;
 }

@@ -20,7 +20,8 @@ template <typename Body> void as_role(Oid role, int extra_flags, Body body) {
 // Runs the body with a search_path that the session did not choose: operators in a query are looked up there, too.
 template <typename Body> void in_safe_path(Body body) {
     int nest = NewGUCNestLevel();
-    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+                      false);
     body();
     AtEOXact_GUC(true, nest);
 }

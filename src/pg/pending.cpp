@@ -10,8 +10,16 @@ namespace leadscore::pg {
 namespace {
 
 // The columns of a pending table, in order.
-enum PendingColumn { component_column, sign_column, activities_column, occurred_at_column, points_column, stamp_column,
-                     key_column, pending_columns };
+enum PendingColumn {
+    component_column,
+    sign_column,
+    activities_column,
+    occurred_at_column,
+    points_column,
+    stamp_column,
+    key_column,
+    pending_columns
+};
 
 // A pending table opened for appending.
 class Appender {
@@ -119,8 +127,8 @@ void append_marks(const Component &component, const Datum *keys, int count) {
 
 void report_broken(const Component &component, int sqlstate, const char *message) {
     if (component.fails)
-        ereport(ERROR, (errcode(sqlstate), errmsg("%s", message),
-                        errdetail("A score was created with on_error => 'fail'.")));
+        ereport(ERROR,
+                (errcode(sqlstate), errmsg("%s", message), errdetail("A score was created with on_error => 'fail'.")));
     constexpr const char *insert = R"(
         INSERT INTO leadscore_internal.incident (score, sqlstate, message)
         SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM leadscore_internal.incident AS i

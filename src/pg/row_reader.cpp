@@ -31,8 +31,8 @@ BranchQuery *queries_of(int component, bool by_key, bool from, bool to, int *cou
             bool is_null = false;
             TupleDesc row = SPI_tuptable->tupdesc;
             queries[i].owner = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], row, 1, &is_null));
-            queries[i].query =
-                MemoryContextStrdup(context, TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[i], row, 2, &is_null)));
+            queries[i].query = MemoryContextStrdup(
+                context, TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[i], row, 2, &is_null)));
         }
         SPI_finish();
     });
@@ -58,8 +58,8 @@ char *visible_keys_query(int component, bool by_key, Oid *relation) {
             bool is_null = false;
             TupleDesc row = SPI_tuptable->tupdesc;
             *relation = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0], row, 1, &is_null));
-            query =
-                MemoryContextStrdup(context, TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[0], row, 2, &is_null)));
+            query = MemoryContextStrdup(context,
+                                        TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[0], row, 2, &is_null)));
         }
         SPI_finish();
     });
@@ -84,7 +84,8 @@ NullableDatum keys_visible_to_reader(int component, NullableDatum keys, Oid keys
     MemoryContext context = CurrentMemoryContext;
     NullableDatum visible{0, false};
     int nest = NewGUCNestLevel();
-    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+                      false);
     SPI_connect();
     const char *text = all_rows ? psprintf("SELECT v.keys FROM (%s) AS v LIMIT 0", query) : query;
     int result = SPI_execute_with_args(text, 1, types, values, nulls, true, 1);
@@ -136,8 +137,7 @@ void read_facts(int component, NullableDatum keys, Oid keys_type, NullableDatum 
         int nest = NewGUCNestLevel();
         // Where row-level security would hide rows even from the owner, an error is better than a wrong score.
         set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-        as_table_owner(queries[i].owner,
-                       [&] { run_into(queries[i].query, 3, types, values, nulls, result, columns); });
+        as_table_owner(queries[i].owner, [&] { run_into(queries[i].query, 3, types, values, nulls, result, columns); });
         AtEOXact_GUC(true, nest);
     }
 }

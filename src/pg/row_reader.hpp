@@ -7,8 +7,8 @@ namespace leadscore::pg {
 // Reads what the CRM's rows give to a component, each table with the rights of its owner and in the snapshot of the
 // query under way, into the caller's result. The only place from where the extension reads activities.
 //
-// Rows: the entity's key, occurred_at, points, activities (1 or 0). keys: an array of the entity's key type, or null for
-// all; from and to bound occurred_at on both sides where they are not null.
+// Rows: the entity's key, occurred_at, points, activities (1 or 0). keys: an array of the entity's key type, or null
+// for all; from and to bound occurred_at on both sides where they are not null.
 void read_facts(int component, NullableDatum keys, Oid keys_type, NullableDatum from, NullableDatum to,
                 Tuplestorestate *result, TupleDesc columns);
 
