@@ -90,7 +90,7 @@ unit_tests() { # KIND FOLDER FLAGS
 
 has_fuzz() { has_cmake && has_files "$SOURCE"/test/fuzz/*.cpp; }
 
-# Each fuzz_* executable that CMake builds with clang and LEADSCORE_FUZZERS=ON runs for a bounded time, from the seeds in
+# Each libfuzz_* executable that CMake builds with clang and LEADSCORE_FUZZERS=ON runs for a bounded time, from the seeds in
 # test/fuzz/corpus/NAME if there are some. One fuzzer is one test.
 step_fuzz() {
   local build=$SCRATCH/build-fuzz log=$LOGS/build-fuzz fuzzers=() fuzzer name found
@@ -100,7 +100,7 @@ step_fuzz() {
     record "fuzzers" 0 1
     return
   fi
-  mapfile -t fuzzers < <(find "$build" -type f -executable -name 'fuzz_*' | sort)
+  mapfile -t fuzzers < <(find "$build" -type f -executable -name 'libfuzz_*' | sort)
   for fuzzer in "${fuzzers[@]+"${fuzzers[@]}"}"; do
     name=${fuzzer##*/}
     log=$LOGS/$name

@@ -21,6 +21,8 @@ inline constexpr int power_table_bits = 7;
 inline constexpr int power_table_size = 1 << power_table_bits;
 extern const PowerOfTwo power_table[power_table_size]; // 2^(index / 128)
 
+inline constexpr std::int64_t beyond_double = 4000; // 2^4000 is infinite, 2^-4000 is 0, whatever the mantissa
+
 // 2^(-elapsed / half_life) = mantissa * 2^exponent, the mantissa near [1, 2). A whole number of half-lives changes the
 // exponent only.
 struct HalvedTimes {
@@ -33,7 +35,11 @@ struct HalvedTimes {
     const double scale = power_table_size / static_cast<double>(half_life);
     // The nearest multiple of 1/128: adding this number leaves it in the lower bits.
     constexpr double to_integer = 0x1.8p52;
-    const double nearest = static_cast<double>(elapsed) * scale + to_integer;
+    const double multiples = static_cast<double>(elapsed) * scale;
+    // So many half-lives that no double is left, and more than the integers below could hold.
+    if (std::fabs(multiples) > 0x1p40) [[unlikely]]
+        return {1, multiples > 0 ? -beyond_double : beyond_double};
+    const double nearest = multiples + to_integer;
     std::int64_t multiple = std::bit_cast<std::int64_t>(nearest) - std::bit_cast<std::int64_t>(to_integer);
     // What is left, in integers: exact, as only the difference has to fit. One step mends what was rounded above, so
     // that the result is a function of the quotient alone.
@@ -61,11 +67,9 @@ struct HalvedTimes {
     if (halved.exponent > -1022 && halved.exponent < 1023) [[likely]]
         return amount * halved.mantissa *
                std::bit_cast<double>(static_cast<std::uint64_t>(1023 + halved.exponent) << 52);
-    // Beyond this every double is 0 or infinite.
-    constexpr std::int64_t most = 4000;
-    return std::ldexp(amount * halved.mantissa, static_cast<int>(halved.exponent < -most  ? -most
-                                                                 : halved.exponent > most ? most
-                                                                                          : halved.exponent));
+    return std::ldexp(amount * halved.mantissa, static_cast<int>(halved.exponent < -beyond_double  ? -beyond_double
+                                                                 : halved.exponent > beyond_double ? beyond_double
+                                                                                                   : halved.exponent));
 }
 
 [[gnu::always_inline]] inline double power_of_half(Ticks elapsed, Ticks half_life) noexcept {

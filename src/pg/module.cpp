@@ -3,10 +3,10 @@
 
 extern "C" {
 PG_MODULE_MAGIC;
-PGDLLEXPORT void _PG_init();
+PGDLLEXPORT void _PG_init(); // NOLINT(bugprone-reserved-identifier): the name that PostgreSQL calls
 }
 
-void _PG_init() {
+void _PG_init() { // NOLINT(bugprone-reserved-identifier)
     leadscore::pg::define_clock_setting();
     leadscore::pg::register_program_invalidation();
 }

@@ -65,7 +65,7 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.link_keys_query(leadscore_internal.joined_link, int, text, text[]) IS
   'The query for the keys that rows of table n of a link lead to.';
 
--- The three queries of a watch. pattern: a keys query with %s for the rows. An update that leaves all columns that matter
+-- The three queries of a watch. pattern: a keys query with <rows> for the rows. An update that leaves all columns that matter
 -- as they were marks nobody.
 CREATE FUNCTION leadscore_internal.add_watch(component int, relation regclass, owner regrole, pattern text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -104,12 +104,17 @@ CREATE FUNCTION leadscore_internal.watch_tables(branch leadscore_internal.branch
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   link leadscore_internal.joined_link;
-  own_columns text[] := leadscore_internal.branch_columns(branch);
-  -- Of the activities' rows only those that a rule gives something to.
-  activities text := format('(SELECT * FROM <rows> AS source WHERE (%s) AND (%s) IS NOT NULL AND (%s))', coalesce(branch.filter, 'true'), branch.occurred_at,
-    (SELECT leadscore_internal.any_of(array_agg(t.filter)) FROM leadscore_internal.term AS t WHERE t.branch = watch_tables.branch.id));
+  own_columns text[];
+  activities text;
   i int;
 BEGIN
+  IF NOT EXISTS (SELECT FROM leadscore_internal.joined_link AS j WHERE j.branch = watch_tables.branch.id) THEN
+    RETURN;
+  END IF;
+  own_columns := leadscore_internal.branch_columns(branch);
+  -- Of the activities' rows only those that a rule gives something to.
+  activities := format('(SELECT * FROM <rows> AS source WHERE (%s) AND (%s) IS NOT NULL AND (%s))', coalesce(branch.filter, 'true'), branch.occurred_at,
+    (SELECT leadscore_internal.any_of(array_agg(t.filter)) FROM leadscore_internal.term AS t WHERE t.branch = watch_tables.branch.id));
   FOR link IN SELECT * FROM leadscore_internal.joined_link AS j WHERE j.branch = watch_tables.branch.id ORDER BY j.id LOOP
     PERFORM leadscore_internal.add_watch(branch.component, branch.relation, branch.owner,
       leadscore_internal.link_keys_query(link, 0, activities, own_columns || leadscore_internal.link_columns(link, 0)));
@@ -118,14 +123,12 @@ BEGIN
         leadscore_internal.link_keys_query(link, i, '<rows>', leadscore_internal.link_columns(link, i)));
     END LOOP;
   END LOOP;
-  IF link.id IS NOT NULL THEN
-    FOR i IN 1 .. cardinality(branch.link_keys) LOOP
-      PERFORM leadscore_internal.add_watch(branch.component, branch.relation, branch.owner,
-        format('SELECT (%s) AS key, ROW(%s)::text AS signature FROM %s AS source WHERE %s', branch.link_keys[i],
-               (SELECT string_agg(format('source.%I', c), ', ' ORDER BY c) FROM unnest(own_columns) AS c), activities,
-               coalesce(branch.link_filters[i], 'true')));
-    END LOOP;
-  END IF;
+  FOR i IN 1 .. cardinality(branch.link_keys) LOOP
+    PERFORM leadscore_internal.add_watch(branch.component, branch.relation, branch.owner,
+      format('SELECT (%s) AS key, ROW(%s)::text AS signature FROM %s AS source WHERE %s', branch.link_keys[i],
+             (SELECT string_agg(format('source.%I', c), ', ' ORDER BY c) FROM unnest(own_columns) AS c), activities,
+             coalesce(branch.link_filters[i], 'true')));
+  END LOOP;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.watch_tables(leadscore_internal.branch) IS 'Publishes which tables'' changes mark entities of a branch.';

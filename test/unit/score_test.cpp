@@ -142,6 +142,9 @@ TEST(Score, PowersOfHalfAreNearlyCorrectlyRounded) {
         ASSERT_EQ(later.exponent, sooner.exponent - whole);
     }
     EXPECT_LT(worst, 0.53);
+    // A fuzzer's: more half-lives than 64 bits of hundred-and-twenty-eighths hold.
+    EXPECT_EQ(power_of_half(longest_span, 546), 0);
+    EXPECT_TRUE(std::isinf(decayed_amount(1, -longest_span, 546)));
     EXPECT_EQ(power_of_half(0, day), 1);
     EXPECT_EQ(power_of_half(day, day), 0.5);
     EXPECT_EQ(power_of_half(day / 2, day), 0.7071067811865476);
