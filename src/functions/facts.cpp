@@ -1,3 +1,4 @@
+#include "pg/entity_reader.hpp"
 #include "pg/guard.hpp"
 #include "pg/row_reader.hpp"
 
@@ -13,4 +14,18 @@ LEADSCORE_FUNCTION(facts) {
     read_facts(PG_GETARG_INT32(0), argument(1), get_fn_expr_argtype(fcinfo->flinfo, 1), argument(2), argument(3),
                result->setResult, result->setDesc);
     return static_cast<Datum>(0);
+}
+
+// read_rows(component, key, as_of) → (points, last_activity_at, activities)
+LEADSCORE_FUNCTION(read_rows) {
+    FmgrInfo *function = fcinfo->flinfo;
+    Reading reading = read_entity(PG_GETARG_INT32(0), PG_GETARG_DATUM(1), PG_GETARG_TIMESTAMPTZ(2),
+                                  reinterpret_cast<ReaderMemory **>(&function->fn_extra), function->fn_mcxt);
+    TupleDesc columns = nullptr;
+    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
+        elog(ERROR, "read_rows() gives a row");
+    Datum values[] = {Float8GetDatum(reading.points), TimestampTzGetDatum(reading.last_activity_at),
+                      Int64GetDatum(reading.activities)};
+    bool nulls[] = {false, !reading.has_activity, false};
+    return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls));
 }

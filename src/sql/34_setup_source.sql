@@ -98,7 +98,7 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.canonical_link_key(regclass, text, regtype, text, regclass[]) IS
   'A checked expression for whom an activity counts, as a value of the entity''s key type.';
 
-CREATE FUNCTION leadscore_internal.create_link(source text, entity text, key text, filter text, through regclass[], join_on text) RETURNS void
+CREATE FUNCTION leadscore_internal.create_link(source text, entity text, key text, filter text, through regclass[], join_on text, if_not_exists boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(source, 'source');
@@ -107,6 +107,7 @@ DECLARE
     leadscore_internal.find_entity(named.model, leadscore_internal.name_in_model(entity, named.model, 'entity'));
   role text := format('of the link from source "%s" to entity "%s"', of_source.name, to_entity.name);
   joined regclass;
+  made leadscore_internal.link;
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
   PERFORM leadscore_internal.check_owner(of_source.relation);
@@ -123,19 +124,27 @@ BEGIN
     PERFORM leadscore_internal.check_owner(joined);
   END LOOP;
   through := CASE WHEN cardinality(through) > 0 THEN through END;
+  made.key := leadscore_internal.canonical_link_key(of_source.relation, key, to_entity.key_type, 'key ' || role, coalesce(through, '{}'));
+  made.filter := leadscore_internal.canonical_expression(of_source.relation, filter, 'boolean', 'filter ' || role, coalesce(through, '{}'));
+  made.join_on := leadscore_internal.canonical_expression(of_source.relation, join_on, 'boolean', 'join_on ' || role, through);
+  IF if_not_exists AND EXISTS (
+    SELECT FROM leadscore_internal.link AS l
+    WHERE (l.source, l.entity, l.key) = (of_source.id, to_entity.id, made.key) AND l.filter IS NOT DISTINCT FROM made.filter
+      AND l.through::oid[] IS NOT DISTINCT FROM create_link.through::oid[] AND l.join_on IS NOT DISTINCT FROM made.join_on)
+  THEN
+    RAISE NOTICE 'this link from source "%" to entity "%" already exists, skipping', of_source.name, to_entity.name;
+    RETURN;
+  END IF;
   INSERT INTO leadscore_internal.link (source, entity, key, filter, through, join_on)
-  VALUES (of_source.id, to_entity.id,
-          leadscore_internal.canonical_link_key(of_source.relation, key, to_entity.key_type, 'key ' || role, coalesce(through, '{}')),
-          leadscore_internal.canonical_expression(of_source.relation, filter, 'boolean', 'filter ' || role, coalesce(through, '{}')),
-          through, leadscore_internal.canonical_expression(of_source.relation, join_on, 'boolean', 'join_on ' || role, through));
+  VALUES (of_source.id, to_entity.id, made.key, made.filter, through, made.join_on);
   UPDATE leadscore_internal.score AS s SET edited = true
   FROM leadscore_internal.rule AS r WHERE r.score = s.id AND r.source = of_source.id;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.create_link(text, text, text, text, regclass[], text) IS 'Implementation of leadscore.create_link.';
+COMMENT ON FUNCTION leadscore_internal.create_link(text, text, text, text, regclass[], text, boolean) IS 'Implementation of leadscore.create_link.';
 
 CREATE FUNCTION leadscore.create_link(source text, entity text, key text, filter text DEFAULT NULL, through regclass[] DEFAULT NULL,
-                                      join_on text DEFAULT NULL)
+                                      join_on text DEFAULT NULL, if_not_exists boolean DEFAULT false)
   RETURNS void AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
-COMMENT ON FUNCTION leadscore.create_link(text, text, text, text, regclass[], text) IS
+COMMENT ON FUNCTION leadscore.create_link(text, text, text, text, regclass[], text, boolean) IS
   'Says for which entity an activity counts. key: an expression on the activity''s row, compared with the entity''s key; filter: for which rows it holds; through, join_on: tables on the way, called through (or through1, through2, …), and how they join the activity, called source. An entity that several links or rows reach counts the activity once. The caller must own all these tables.';

@@ -1,6 +1,6 @@
 -- create_rollup: an entity's score made of its members' scores.
 
-CREATE FUNCTION leadscore_internal.create_rollup(score text, entity text, "of" text, key text) RETURNS void
+CREATE FUNCTION leadscore_internal.create_rollup(score text, entity text, "of" text, key text, if_not_exists boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(score, 'score');
@@ -17,6 +17,10 @@ BEGIN
     RAISE EXCEPTION '% must not be null', format(role, 'key') USING ERRCODE = 'null_value_not_allowed';
   ELSIF EXISTS (SELECT FROM leadscore_internal.rollup AS r
                 WHERE r.score = of_score.id AND r.entity = whole.id AND r.member = member.id) THEN
+    IF if_not_exists THEN
+      RAISE NOTICE 'score "%.%" already has a roll-up of "%" to "%", skipping', named.model, named.name, member.name, whole.name;
+      RETURN;
+    END IF;
     RAISE EXCEPTION 'score "%.%" already has a roll-up of "%" to "%"', named.model, named.name, member.name, whole.name
       USING ERRCODE = 'duplicate_object';
   ELSIF NOT EXISTS (SELECT FROM leadscore_internal.score_entity AS se WHERE se.score = of_score.id AND se.entity = member.id) THEN
@@ -33,7 +37,7 @@ BEGIN
   UPDATE leadscore_internal.score AS s SET edited = true WHERE s.id = of_score.id;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.create_rollup(text, text, text, text) IS 'Implementation of leadscore.create_rollup.';
+COMMENT ON FUNCTION leadscore_internal.create_rollup(text, text, text, text, boolean) IS 'Implementation of leadscore.create_rollup.';
 
 CREATE FUNCTION leadscore_internal.rolls_up_to(score int, member int, entity int) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -46,7 +50,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.rolls_up_to(int, int, int) IS 'Whether points of the one count for the other, over any number of roll-ups.';
 
-CREATE FUNCTION leadscore.create_rollup(score text, entity text, "of" text, key text)
+CREATE FUNCTION leadscore.create_rollup(score text, entity text, "of" text, key text, if_not_exists boolean DEFAULT false)
   RETURNS void AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
-COMMENT ON FUNCTION leadscore.create_rollup(text, text, text, text) IS
+COMMENT ON FUNCTION leadscore.create_rollup(text, text, text, text, boolean) IS
   'Adds to an entity''s points those of its members. of: the entity that the members are; key: an expression on the member''s row, compared with the entity''s key. Read from the members'' states: a member that changes its key takes its whole score along.';

@@ -9,7 +9,7 @@ DECLARE
   c int := component.id;
   equality text := leadscore_internal.equality_operator((SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity));
   state record := leadscore_internal.state_reading(component.decay, 's' || c, 'p' || c, 'leadscore.clock()');
-  rows text := format('(leadscore_internal.read_rows(%s, %L, e.key, leadscore.clock()))', c, component.decay);
+  rows text := format('(leadscore_internal.read_rows(%s, e.key, leadscore.clock()))', c);
   from_rows text := format('((SELECT leadscore_internal.must_read_rows(%1$s)) OR coalesce(p%1$s.marked, false) OR %2$s)', c, state.unsettled);
 BEGIN
   joins := format($join$

@@ -9,7 +9,7 @@ SELECT s.model::text, s.name AS source, s.relation, s.occurred_at, s.time_zone, 
 COMMENT ON VIEW leadscore.sources IS 'Sources: tables whose rows are activities; occurred_at as timestamptz';
 
 CREATE VIEW leadscore.links AS
-SELECT s.model::text, s.name AS source, e.name AS entity, l.key, l.filter
+SELECT s.model::text, s.name AS source, e.name AS entity, l.key, l.filter, l.through, l.join_on
 FROM leadscore_internal.link AS l
 JOIN leadscore_internal.source AS s ON s.id = l.source
 JOIN leadscore_internal.entity AS e ON e.id = l.entity;
