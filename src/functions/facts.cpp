@@ -19,8 +19,9 @@ LEADSCORE_FUNCTION(facts) {
 // read_rows(component, key, as_of) → (points, last_activity_at, activities)
 LEADSCORE_FUNCTION(read_rows) {
     FmgrInfo *function = fcinfo->flinfo;
-    Reading reading = read_entity(PG_GETARG_INT32(0), PG_GETARG_DATUM(1), PG_GETARG_TIMESTAMPTZ(2),
-                                  reinterpret_cast<ReaderMemory **>(&function->fn_extra), function->fn_mcxt);
+    Reading reading = read_entity(PG_GETARG_INT32(0), PG_GETARG_DATUM(1), get_fn_expr_argtype(fcinfo->flinfo, 1),
+                                  PG_GETARG_TIMESTAMPTZ(2), reinterpret_cast<ReaderMemory **>(&function->fn_extra),
+                                  function->fn_mcxt);
     TupleDesc columns = nullptr;
     if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
         elog(ERROR, "read_rows() gives a row");

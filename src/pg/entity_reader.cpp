@@ -138,10 +138,16 @@ Reading read_one(const ReaderMemory &memory, Datum key) {
 
 } // namespace
 
-Reading read_entity(int component, Datum key, TimestampTz as_of, ReaderMemory **memory, MemoryContext query_context) {
+Reading read_entity(int component, Datum key, Oid key_type, TimestampTz as_of, ReaderMemory **memory,
+                    MemoryContext query_context) {
     if (*memory == nullptr || (*memory)->component != component || (*memory)->as_of != as_of)
         *memory = start(component, as_of, query_context);
     ReaderMemory *mine = *memory;
+    // Anybody may call the function that ends here, with any type.
+    if (getBaseType(key_type) != mine->key_type->type_id)
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                        errmsg("the key must be of type %s, not %s", format_type_be(mine->key_type->type_id),
+                               format_type_be(key_type))));
     if (!mine->has_all && ++mine->calls > calls_before_bulk) {
         NullableDatum keys = all_keys(*mine);
         mine->all = read_all(*mine, keys);

@@ -15,6 +15,7 @@ struct Reading {
 // Reads one entity of a component from the CRM's rows. memory is kept by the caller for the length of a query, null at
 // first: once a query has asked often, everybody it may ask for is read at once.
 struct ReaderMemory;
-Reading read_entity(int component, Datum key, TimestampTz as_of, ReaderMemory **memory, MemoryContext query_context);
+Reading read_entity(int component, Datum key, Oid key_type, TimestampTz as_of, ReaderMemory **memory,
+                    MemoryContext query_context);
 
 } // namespace leadscore::pg

@@ -11,7 +11,9 @@ limit=${SECONDS_LIMIT:-40}
 echo "# SEED=$seed"
 psql -X -q -f "$folder/live_random.sql" >/dev/null
 
-# One session, so that the clock and the seed last.
+# One session, so that the clock and the seed last; a file, as the session may end before it has read all of it.
+script=$(mktemp)
+trap 'rm -f -- "$script"' EXIT
 {
   cat <<SQL
 \set ON_ERROR_STOP on
@@ -44,4 +46,5 @@ FROM (SELECT * FROM oracle.faults() LIMIT 20) AS faults;
 SQL
   done
   printf '%s\n' "\\echo '1..' :done"
-} | psql -X -q 2>&1 | sed 's/^1\.\. /1../'
+} >"$script"
+psql -X -q -f "$script" 2>&1 | sed 's/^1\.\. /1../'
