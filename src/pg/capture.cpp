@@ -119,7 +119,8 @@ void capture_rows(Program *program, const TriggerData *trigger) {
         CaughtError error;
         if (!evaluate_guarded(&work, relation, &error)) {
             work.facts.count = work.branch_start;
-            break_score(&work, program->branches[work.next_branch], error.sqlstate, error.message);
+            throw_on_passing(error);
+            break_score(&work, program->branches[work.next_branch], error.data->sqlerrcode, error.data->message);
             continue;
         }
         append_deltas(work.facts);
@@ -127,7 +128,7 @@ void capture_rows(Program *program, const TriggerData *trigger) {
         if (small_statement)
             fold_now_and_then(work.facts);
         several_batches = true;
-        work.facts.count = 0;
+        forget(&work.facts);
     }
     ExecDropSingleTupleTableSlot(work.removed.slot);
     ExecDropSingleTupleTableSlot(work.added.slot);
@@ -150,7 +151,6 @@ void capture(TriggerData *trigger) {
     } else if (program->branch_count > 0) {
         capture_rows(program, trigger);
     }
-    release(program);
     MemoryContextSwitchTo(caller);
     MemoryContextDelete(statement);
 }

@@ -57,8 +57,13 @@ bool equal_keys(const Branch &branch, Datum left, Datum right) {
 } // namespace
 
 Facts make_facts(int capacity) {
-    return Facts{CurrentMemoryContext, static_cast<Fact *>(palloc(sizeof(Fact) * static_cast<size_t>(capacity))), 0,
-                 capacity};
+    MemoryContext keys = AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore keys", ALLOCSET_DEFAULT_SIZES);
+    return Facts{keys, static_cast<Fact *>(palloc(sizeof(Fact) * static_cast<size_t>(capacity))), 0, capacity};
+}
+
+void forget(Facts *facts) {
+    MemoryContextReset(facts->keys);
+    facts->count = 0;
 }
 
 void append(Facts *facts, const Fact &fact) {
@@ -90,7 +95,7 @@ void evaluate(const Branch &branch, ExprContext *context, TupleTableSlot *row, i
             reached = equal_keys(branch, facts->items[j].key, key);
         if (reached)
             continue;
-        MemoryContext previous = MemoryContextSwitchTo(facts->context);
+        MemoryContext previous = MemoryContextSwitchTo(facts->keys);
         append(facts, Fact{&branch, datumCopy(key, branch.key_by_value, branch.key_length), occurred_at, 0.0, sign, 0});
         MemoryContextSwitchTo(previous);
     }

@@ -14,9 +14,10 @@ struct Fact {
     int16 activities;
 };
 
-// A growing list of facts, in the memory context that it was made in.
+// A growing list of facts. It stays in the memory context that it was made in; the keys have one of their own, so that
+// a statement of any size holds only a batch of them.
 struct Facts {
-    MemoryContext context;
+    MemoryContext keys;
     Fact *items;
     int count;
     int capacity;
@@ -24,6 +25,7 @@ struct Facts {
 
 Facts make_facts(int capacity);
 void append(Facts *facts, const Fact &fact);
+void forget(Facts *facts);
 
 // What a row gives to a branch: one fact per entity that its links reach. An activity counts where no branch of the
 // same group before counted it (counted: one flag per group). Errors of the user's expressions are thrown.

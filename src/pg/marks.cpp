@@ -27,11 +27,12 @@ const char *query_column(TriggerEvent event) {
     return TRIGGER_FIRED_BY_DELETE(event) ? "removed" : "changed";
 }
 
+// Of int4 or oid.
 int *integers(HeapTuple row, TupleDesc columns, int number, int *count) {
     bool is_null = false;
     Datum *elements = nullptr;
-    deconstruct_array(DatumGetArrayTypeP(SPI_getbinval(row, columns, number, &is_null)), INT4OID, sizeof(int32), true,
-                      TYPALIGN_INT, &elements, nullptr, count);
+    ArrayType *array = DatumGetArrayTypeP(SPI_getbinval(row, columns, number, &is_null));
+    deconstruct_array(array, ARR_ELEMTYPE(array), sizeof(int32), true, TYPALIGN_INT, &elements, nullptr, count);
     auto *values = static_cast<int *>(palloc(sizeof(int) * static_cast<size_t>(*count)));
     for (int i = 0; i < *count; i++)
         values[i] = DatumGetInt32(elements[i]);
@@ -43,7 +44,7 @@ Watches watches_of(const TriggerData *trigger, MemoryContext context) {
     const char *select = psprintf(R"(
         SELECT w.%s, w.owner::pg_catalog.oid, pg_catalog.array_agg(c.id), pg_catalog.array_agg(s.id),
                pg_catalog.array_agg((s.on_error OPERATOR(pg_catalog.=) 'fail')::pg_catalog.int4),
-               pg_catalog.array_agg(c.pending::pg_catalog.oid::pg_catalog.int8::pg_catalog.bit(32)::pg_catalog.int4)
+               pg_catalog.array_agg(c.pending::pg_catalog.oid)
         FROM leadscore_internal.watch AS w
         JOIN leadscore_internal.component AS c ON c.id OPERATOR(pg_catalog.=) w.component
         JOIN leadscore_internal.score AS s ON s.id OPERATOR(pg_catalog.=) c.score
@@ -125,8 +126,9 @@ void mark(const Watch &watch, TriggerData *trigger) {
             append_marks(watch.components[i], keys.items, keys.count);
         return;
     }
+    throw_on_passing(error);
     for (int i = 0; i < watch.component_count; i++)
-        report_broken(watch.components[i], error.sqlstate, error.message);
+        report_broken(watch.components[i], error.data->sqlerrcode, error.data->message);
 }
 
 } // namespace

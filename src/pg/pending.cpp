@@ -178,8 +178,9 @@ void fold_now_and_then(const Facts &facts) {
         },
         &error, CurrentMemoryContext);
     if (!folded)
-        ereport(WARNING, (errcode(error.sqlstate), errmsg("could not fold pending changes: %s", error.message),
-                          errhint("Scores stay exact; CALL leadscore.tick() folds what is pending.")));
+        ereport(WARNING,
+                (errcode(error.data->sqlerrcode), errmsg("could not fold pending changes: %s", error.data->message),
+                 errhint("Scores stay exact; CALL leadscore.tick() folds what is pending.")));
 }
 
 } // namespace leadscore::pg

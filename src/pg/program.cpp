@@ -170,13 +170,32 @@ void load_branches(Program *program, Relation relation) {
         };
         bool compiled = in_subtransaction(compile, &error, program->context);
         if (!compiled) {
-            branch->problem = error.message;
-            branch->problem_sqlstate = error.sqlstate;
+            throw_on_passing(error);
+            branch->problem = error.data->message;
+            branch->problem_sqlstate = error.data->sqlerrcode;
         }
     }
     MemoryContextSwitchTo(spi_context);
     PopActiveSnapshot();
     SPI_finish();
+}
+
+void release(void *argument) {
+    auto *program = static_cast<Program *>(argument);
+    program->uses--;
+    if (program->uses > 0 || !program->stale)
+        return;
+    auto *entry = static_cast<ProgramEntry *>(hash_search(programs, &program->source, HASH_FIND, nullptr));
+    if (entry == nullptr || entry->program != program)
+        MemoryContextDelete(program->context);
+}
+
+Program *use(Program *program, MemoryContextCallback *end_of_use) {
+    end_of_use->func = release;
+    end_of_use->arg = program;
+    program->uses++;
+    MemoryContextRegisterResetCallback(CurrentMemoryContext, end_of_use);
+    return program;
 }
 
 } // namespace
@@ -190,14 +209,14 @@ Program *acquire_program(int source, Relation relation) {
         control.entrysize = sizeof(ProgramEntry);
         programs = hash_create("pg_leadscore programs", 16, &control, HASH_ELEM | HASH_BLOBS);
     }
+    // Before anything is counted: it could not be taken back where there is no memory.
+    auto *end_of_use = static_cast<MemoryContextCallback *>(palloc0(sizeof(MemoryContextCallback)));
     bool found = false;
     auto *entry = static_cast<ProgramEntry *>(hash_search(programs, &source, HASH_ENTER, &found));
     if (!found)
         entry->program = nullptr;
-    if (entry->program != nullptr && !entry->program->stale && entry->program->relation == RelationGetRelid(relation)) {
-        entry->program->uses++;
-        return entry->program;
-    }
+    if (entry->program != nullptr && !entry->program->stale && entry->program->relation == RelationGetRelid(relation))
+        return use(entry->program, end_of_use);
     if (entry->program != nullptr) {
         Program *old = entry->program;
         entry->program = nullptr;
@@ -216,17 +235,7 @@ Program *acquire_program(int source, Relation relation) {
     MemoryContextSetParent(context, CacheMemoryContext);
     entry = static_cast<ProgramEntry *>(hash_search(programs, &source, HASH_ENTER, &found));
     entry->program = program;
-    program->uses = 1;
-    return program;
-}
-
-void release(Program *program) {
-    program->uses--;
-    if (program->uses == 0 && program->stale) {
-        auto *entry = static_cast<ProgramEntry *>(hash_search(programs, &program->source, HASH_FIND, nullptr));
-        if (entry == nullptr || entry->program != program)
-            MemoryContextDelete(program->context);
-    }
+    return use(program, end_of_use);
 }
 
 } // namespace leadscore::pg

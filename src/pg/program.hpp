@@ -59,8 +59,7 @@ struct Program {
 void register_program_invalidation();
 
 // The program of a source, compiled anew after a change of the table or of what is published; an unknown source has no
-// branches. Give it back with release().
+// branches. It stands for as long as the memory context that is current, which also an error brings to its end.
 Program *acquire_program(int source, Relation relation);
-void release(Program *program);
 
 } // namespace leadscore::pg

@@ -5,12 +5,19 @@
 namespace leadscore::pg {
 
 struct CaughtError {
-    int sqlstate;
-    const char *message;
+    ErrorData *data;
 };
 
-// Runs the body in a subtransaction, so that its error can be told and survived; false where it failed. The error's
-// text is kept in the context given. What the body must not lose, it allocates outside of the subtransaction's context.
+// An error that is of the moment and says nothing of rows or expressions: the same statement may succeed when it is run
+// again, so it is the statement that must fail.
+inline void throw_on_passing(const CaughtError &error) {
+    const int sqlstate = error.data->sqlerrcode;
+    if (ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_TRANSACTION_ROLLBACK || sqlstate == ERRCODE_LOCK_NOT_AVAILABLE)
+        ReThrowError(error.data);
+}
+
+// Runs the body in a subtransaction, so that its error can be told and survived; false where it failed. The error
+// is kept in the context given. What the body must not lose, it allocates outside of the subtransaction's context.
 template <typename Body> bool in_subtransaction(Body body, CaughtError *error, MemoryContext error_context) {
     MemoryContext context = CurrentMemoryContext;
     ResourceOwner owner = CurrentResourceOwner;
@@ -28,8 +35,7 @@ template <typename Body> bool in_subtransaction(Body body, CaughtError *error, M
         MemoryContextSwitchTo(error_context);
         ErrorData *data = CopyErrorData();
         FlushErrorState();
-        error->sqlstate = data->sqlerrcode;
-        error->message = data->message;
+        error->data = data;
         RollbackAndReleaseCurrentSubTransaction();
         // Who cancels a statement means the statement, not the part of it that may fail.
         if (data->sqlerrcode == ERRCODE_QUERY_CANCELED)
