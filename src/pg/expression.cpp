@@ -152,6 +152,10 @@ Node *analyse(const ExpressionSubject &subject, ParseState *state) {
         ereport(ERROR, (errcode(refusal.sqlstate), errmsg("%s: %s", refusal.reason, subject.text),
                         refusal.hint != nullptr ? errhint("%s", refusal.hint) : 0,
                         errposition(cursor_position(subject, exprLocation(refusal.node)))));
+    // Nodes that look at settings or the clock without naming a function, such as JSON constructors.
+    if (contain_mutable_functions(expression))
+        ereport(ERROR, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+                        errmsg("an expression must be immutable: %s", subject.text), errhint("%s", immutable_hint)));
     refuse_virtual_columns(subject.relation, 1, expression);
     for (int i = 0; i < subject.joined_count; i++)
         refuse_virtual_columns(subject.joined[i].relation, static_cast<Index>(i) + 2, expression);
@@ -222,7 +226,8 @@ bool is_user_function(Oid function, void *) { return function >= FirstNormalObje
 bool visit_for_user_functions(Node *node, void *context) {
     if (node == nullptr)
         return false;
-    return check_functions_in_node(node, is_user_function, nullptr) ||
+    // The constraints of a domain are expressions of whoever made it.
+    return IsA(node, CoerceToDomain) || check_functions_in_node(node, is_user_function, nullptr) ||
            walk_expression(node, visit_for_user_functions, context);
 }
 

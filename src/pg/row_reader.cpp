@@ -133,13 +133,8 @@ void read_facts(int component, NullableDatum keys, Oid keys_type, NullableDatum 
     Datum values[] = {keys.value, from.value, to.value};
     const char nulls[] = {keys.isnull ? 'n' : ' ', from.isnull ? 'n' : ' ', to.isnull ? 'n' : ' '};
 
-    for (int i = 0; i < count; i++) {
-        int nest = NewGUCNestLevel();
-        // Where row-level security would hide rows even from the owner, an error is better than a wrong score.
-        set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    for (int i = 0; i < count; i++)
         as_table_owner(queries[i].owner, [&] { run_into(queries[i].query, 3, types, values, nulls, result, columns); });
-        AtEOXact_GUC(true, nest);
-    }
 }
 
 } // namespace leadscore::pg
