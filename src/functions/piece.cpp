@@ -59,7 +59,9 @@ LEADSCORE_FUNCTION(state_points) {
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(4) || PG_ARGISNULL(5))
         PG_RETURN_NULL();
     auto optional = [&](int number) { return PG_ARGISNULL(number) ? 0.0 : PG_GETARG_FLOAT8(number); };
-    const core::Ticks ticks = PG_GETARG_TIMESTAMPTZ(5) - PG_GETARG_TIMESTAMPTZ(4);
+    const core::Ticks ticks = guarded([&] {
+        return instant_of(PG_GETARG_TIMESTAMPTZ(5), "instant") - instant_of(PG_GETARG_TIMESTAMPTZ(4), "reference");
+    });
     if (ticks < 0)
         PG_RETURN_NULL();
     return guarded([&] {
