@@ -78,7 +78,8 @@ BEGIN
   IF cardinality(aliases) > 0 THEN
     members_sum := (SELECT string_agg(format('coalesce(%s.points, 0)', a), ' + ') FROM unnest(aliases) AS a);
     members := (SELECT string_agg(format('coalesce(%s.members, 0)', a), ' + ') FROM unnest(aliases) AS a);
-    members_avg := format('(%s) / nullif(%s, 0)', members_sum, members);
+    -- SQL's quotient is an error where it is too small to be told from 0.
+    members_avg := format('CASE WHEN (%2$s) = 0 THEN NULL WHEN abs(%1$s) < 1e-200 THEN 0 ELSE (%1$s) / (%2$s) END', members_sum, members);
     members_max := format('greatest(%s)', (SELECT string_agg(a || '.highest', ', ') FROM unnest(aliases) AS a));
     points := points || ' + ' || members_sum;
     last_activity_at := last_activity_at || (SELECT string_agg(format(', %s.last_activity_at', a), '') FROM unnest(aliases) AS a);
