@@ -203,7 +203,14 @@ BEGIN
         UNION ALL
         SELECT b.relation, format('source "%s"', s.name)
         FROM leadscore_internal.component AS c JOIN leadscore_internal.branch AS b ON b.component = c.id
-        JOIN leadscore_internal.source AS s ON s.id = b.source WHERE c.score = score.id) AS x
+        JOIN leadscore_internal.source AS s ON s.id = b.source WHERE c.score = score.id
+        UNION ALL
+        SELECT joined, format('a link from source "%s"', s.name)
+        FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS s ON s.id = r.source
+        JOIN leadscore_internal.link AS l ON l.source = s.id CROSS JOIN LATERAL unnest(l.through) AS joined WHERE r.score = score.id
+        UNION ALL
+        SELECT w.relation, 'a link'
+        FROM leadscore_internal.component AS c JOIN leadscore_internal.watch AS w ON w.component = c.id WHERE c.score = score.id) AS x
   WHERE NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = x.relation) LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION 'score "%.%" is broken: the table of % was dropped', score.model, score.name, gone

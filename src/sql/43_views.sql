@@ -8,8 +8,8 @@ DECLARE
   r record := leadscore_internal.entity_reading(score.id, entity);
   comment record;
 BEGIN
-  -- A view that stands before the first publish is somebody else's.
-  IF score.state = 'draft' AND to_regclass(view_name) IS NOT NULL THEN
+  -- A view that stands while the score has none is somebody else's.
+  IF score.state IN ('draft', 'retired') AND to_regclass(view_name) IS NOT NULL THEN
     RAISE EXCEPTION 'relation % already exists', view_name
       USING ERRCODE = 'duplicate_table', HINT = 'Give the score or the entity another name, or drop what has this one.';
   END IF;
@@ -79,6 +79,10 @@ DECLARE
   item record;
   reading record;
 BEGIN
+  -- A view of a table that was dropped went with it.
+  IF NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = entity.relation) THEN
+    RETURN;
+  END IF;
   FOR item IN
     SELECT coalesce(a.attname, s.name) AS name, s.id AS score, s.decay
     FROM (SELECT * FROM pg_attribute AS a WHERE a.attrelid = to_regclass(view_name) AND a.attnum > 1 AND NOT a.attisdropped) AS a

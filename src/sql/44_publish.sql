@@ -9,6 +9,10 @@ CREATE FUNCTION leadscore_internal.trigger_prefix(source int) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT format('!leadscore_%s_', source) $$;
 COMMENT ON FUNCTION leadscore_internal.trigger_prefix(int) IS 'How the names of the triggers of a source begin; the event follows.';
 
+CREATE FUNCTION leadscore_internal.mark_trigger_prefix() RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT '!leadscore_marks_' $$;
+COMMENT ON FUNCTION leadscore_internal.mark_trigger_prefix() IS 'How the names of the triggers that mark begin; the event follows.';
+
 CREATE FUNCTION leadscore_internal.install_triggers(relation regclass, prefix text, call text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -181,7 +185,8 @@ DECLARE
 BEGIN
   FOR src IN SELECT * FROM leadscore_internal.source AS s WHERE s.id = ANY (sources) ORDER BY s.id LOOP
     IF EXISTS (SELECT FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
-               JOIN leadscore_internal.score AS s ON s.id = c.score WHERE b.source = src.id AND s.state = 'live') THEN
+               JOIN leadscore_internal.score AS s ON s.id = c.score JOIN pg_class AS cl ON cl.oid = src.relation
+               WHERE b.source = src.id AND s.state = 'live') THEN
       PERFORM leadscore_internal.install_triggers(src.relation, leadscore_internal.trigger_prefix(src.id),
                                                   format('leadscore_internal.capture(%s)', src.id));
       PERFORM leadscore_internal.forget_program(src.relation);
@@ -206,6 +211,8 @@ BEGIN
         SELECT b.source FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
         WHERE c.score = lock_sources.score) AS x;
   PERFORM leadscore_internal.check_owner(src.relation) FROM leadscore_internal.source AS src WHERE src.id = ANY (sources);
+  PERFORM leadscore_internal.check_owner(joined)
+  FROM leadscore_internal.link AS l CROSS JOIN LATERAL unnest(l.through) AS joined WHERE l.source = ANY (sources);
   -- Rows whose triggers have not fired yet would be in the new states, and their changes added to them later.
   SELECT s.relation INTO relation FROM leadscore_internal.source AS s
   WHERE s.id = ANY (sources) AND leadscore_internal.in_use(s.relation) LIMIT 1;
@@ -215,13 +222,14 @@ BEGIN
   END IF;
   -- Always in the same order; writers are waited for and kept out until the end, readers are not.
   FOR relation IN
-    SELECT s.relation FROM leadscore_internal.source AS s WHERE s.id = ANY (sources)
-    UNION
-    SELECT unnest(l.through) FROM leadscore_internal.link AS l WHERE l.source = ANY (sources)
-    UNION
-    SELECT w.relation FROM leadscore_internal.watch AS w JOIN leadscore_internal.component AS c ON c.id = w.component
-    WHERE c.score = lock_sources.score
-    ORDER BY 1
+    SELECT x.relation
+    FROM (SELECT s.relation FROM leadscore_internal.source AS s WHERE s.id = ANY (sources)
+          UNION
+          SELECT unnest(l.through) FROM leadscore_internal.link AS l WHERE l.source = ANY (sources)
+          UNION
+          SELECT w.relation FROM leadscore_internal.watch AS w JOIN leadscore_internal.component AS c ON c.id = w.component
+          WHERE c.score = lock_sources.score) AS x
+    WHERE EXISTS (SELECT FROM pg_class AS c WHERE c.oid = x.relation) ORDER BY 1
   LOOP
     EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', relation);
   END LOOP;

@@ -65,21 +65,22 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.link_keys_query(leadscore_internal.joined_link, int, text, text[]) IS
   'The query for the keys that rows of table n of a link lead to.';
 
--- The three queries of a watch. pattern: a keys query with <rows> for the rows. An update that leaves all columns that matter
--- as they were marks nobody.
-CREATE FUNCTION leadscore_internal.add_watch(component int, relation regclass, owner regrole, pattern text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  added text := replace(pattern, '<rows>', 'leadscore_added');
-  removed text := replace(pattern, '<rows>', 'leadscore_removed');
-  wanted text := 'SELECT DISTINCT k.key FROM (%s) AS k WHERE k.key IS NOT NULL';
-BEGIN
-  INSERT INTO leadscore_internal.watch (component, relation, owner, added, removed, changed)
-  VALUES (component, relation, owner, replace(wanted, '%s', added), replace(wanted, '%s', removed),
-          replace(wanted, '%s', format('((%1$s) EXCEPT ALL (%2$s)) UNION ALL ((%2$s) EXCEPT ALL (%1$s))', removed, added)));
-END
+CREATE FUNCTION leadscore_internal.distinct_keys(keys_query text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('SELECT DISTINCT k.key FROM (%s) AS k WHERE k.key IS NOT NULL', keys_query)
 $$;
-COMMENT ON FUNCTION leadscore_internal.add_watch(int, regclass, regrole, text) IS 'Publishes that changes of a table mark entities of a component.';
+COMMENT ON FUNCTION leadscore_internal.distinct_keys(text) IS 'The keys of a keys query, each once.';
+
+-- added, removed: the keys queries over the rows after and before a change. An update that leaves all columns that matter as
+-- they were marks nobody.
+CREATE FUNCTION leadscore_internal.add_watch(branch leadscore_internal.branch, relation regclass, added text, removed text) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO leadscore_internal.watch (component, relation, owner, added, removed, changed)
+  VALUES (branch.component, relation, branch.owner, leadscore_internal.distinct_keys(added), leadscore_internal.distinct_keys(removed),
+          leadscore_internal.distinct_keys(format('((%1$s) EXCEPT ALL (%2$s)) UNION ALL ((%2$s) EXCEPT ALL (%1$s))', removed, added)))
+$$;
+COMMENT ON FUNCTION leadscore_internal.add_watch(leadscore_internal.branch, regclass, text, text) IS
+  'Publishes that changes of a table mark entities of a branch''s component.';
 
 -- Columns of the activity's row that its own expressions use: time, filter, rules and direct links.
 CREATE FUNCTION leadscore_internal.branch_columns(branch leadscore_internal.branch) RETURNS text[]
@@ -100,34 +101,53 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.link_columns(leadscore_internal.joined_link, int) IS 'The columns of table n that matter to a link.';
 
+-- rows: the name of a transition table.
+CREATE FUNCTION leadscore_internal.activity_rows(branch leadscore_internal.branch, rows text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('(SELECT * FROM %s AS source WHERE (%s) AND (%s) IS NOT NULL AND (%s))', rows, coalesce(branch.filter, 'true'),
+                branch.occurred_at, leadscore_internal.any_of(array_agg(t.filter)))
+  FROM leadscore_internal.term AS t WHERE t.branch = activity_rows.branch.id
+$$;
+COMMENT ON FUNCTION leadscore_internal.activity_rows(leadscore_internal.branch, text) IS
+  'FROM item for those of an activity''s changed rows that a rule gives something to.';
+
+CREATE FUNCTION leadscore_internal.direct_keys_query(branch leadscore_internal.branch, n int, rows text, columns text[]) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('SELECT (%s) AS key, ROW(%s)::text AS signature FROM %s AS source WHERE %s', branch.link_keys[n],
+                (SELECT string_agg(format('source.%I', c), ', ' ORDER BY c) FROM unnest(columns) AS c),
+                leadscore_internal.activity_rows(branch, rows), coalesce(branch.link_filters[n], 'true'))
+$$;
+COMMENT ON FUNCTION leadscore_internal.direct_keys_query(leadscore_internal.branch, int, text, text[]) IS
+  'The query for the keys that an activity''s changed rows lead to by a link of their own.';
+
 CREATE FUNCTION leadscore_internal.watch_tables(branch leadscore_internal.branch) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   link leadscore_internal.joined_link;
   own_columns text[];
-  activities text;
+  link_columns text[];
   i int;
 BEGIN
   IF NOT EXISTS (SELECT FROM leadscore_internal.joined_link AS j WHERE j.branch = watch_tables.branch.id) THEN
     RETURN;
   END IF;
   own_columns := leadscore_internal.branch_columns(branch);
-  -- Of the activities' rows only those that a rule gives something to.
-  activities := format('(SELECT * FROM <rows> AS source WHERE (%s) AND (%s) IS NOT NULL AND (%s))', coalesce(branch.filter, 'true'), branch.occurred_at,
-    (SELECT leadscore_internal.any_of(array_agg(t.filter)) FROM leadscore_internal.term AS t WHERE t.branch = watch_tables.branch.id));
   FOR link IN SELECT * FROM leadscore_internal.joined_link AS j WHERE j.branch = watch_tables.branch.id ORDER BY j.id LOOP
-    PERFORM leadscore_internal.add_watch(branch.component, branch.relation, branch.owner,
-      leadscore_internal.link_keys_query(link, 0, activities, own_columns || leadscore_internal.link_columns(link, 0)));
+    link_columns := own_columns || leadscore_internal.link_columns(link, 0);
+    PERFORM leadscore_internal.add_watch(branch, branch.relation,
+      leadscore_internal.link_keys_query(link, 0, leadscore_internal.activity_rows(branch, 'leadscore_added'), link_columns),
+      leadscore_internal.link_keys_query(link, 0, leadscore_internal.activity_rows(branch, 'leadscore_removed'), link_columns));
     FOR i IN 1 .. cardinality(link.through) LOOP
-      PERFORM leadscore_internal.add_watch(branch.component, link.through[i], branch.owner,
-        leadscore_internal.link_keys_query(link, i, '<rows>', leadscore_internal.link_columns(link, i)));
+      link_columns := leadscore_internal.link_columns(link, i);
+      PERFORM leadscore_internal.add_watch(branch, link.through[i],
+        leadscore_internal.link_keys_query(link, i, 'leadscore_added', link_columns),
+        leadscore_internal.link_keys_query(link, i, 'leadscore_removed', link_columns));
     END LOOP;
   END LOOP;
   FOR i IN 1 .. cardinality(branch.link_keys) LOOP
-    PERFORM leadscore_internal.add_watch(branch.component, branch.relation, branch.owner,
-      format('SELECT (%s) AS key, ROW(%s)::text AS signature FROM %s AS source WHERE %s', branch.link_keys[i],
-             (SELECT string_agg(format('source.%I', c), ', ' ORDER BY c) FROM unnest(own_columns) AS c), activities,
-             coalesce(branch.link_filters[i], 'true')));
+    PERFORM leadscore_internal.add_watch(branch, branch.relation,
+      leadscore_internal.direct_keys_query(branch, i, 'leadscore_added', own_columns),
+      leadscore_internal.direct_keys_query(branch, i, 'leadscore_removed', own_columns));
   END LOOP;
 END
 $$;
@@ -142,15 +162,15 @@ BEGIN
     SELECT coalesce(w.relation, t.relation) AS relation, w.relation IS NOT NULL AS wanted, t.relation IS NOT NULL AS installed
     FROM (SELECT DISTINCT x.relation FROM leadscore_internal.watch AS x
           JOIN leadscore_internal.component AS c ON c.id = x.component JOIN leadscore_internal.score AS s ON s.id = c.score
-          WHERE s.state = 'live') AS w
+          WHERE s.state = 'live' AND EXISTS (SELECT FROM pg_class AS cl WHERE cl.oid = x.relation)) AS w
     FULL JOIN (SELECT DISTINCT x.tgrelid::regclass AS relation FROM pg_trigger AS x
                WHERE x.tgfoid = 'leadscore_internal.capture_marks'::regproc) AS t ON t.relation = w.relation
     ORDER BY 1
   LOOP
     IF item.wanted AND NOT item.installed THEN
-      PERFORM leadscore_internal.install_triggers(item.relation, '!leadscore_marks_', 'leadscore_internal.capture_marks()');
+      PERFORM leadscore_internal.install_triggers(item.relation, leadscore_internal.mark_trigger_prefix(), 'leadscore_internal.capture_marks()');
     ELSIF item.installed AND NOT item.wanted THEN
-      PERFORM leadscore_internal.remove_triggers(item.relation, '!leadscore_marks_');
+      PERFORM leadscore_internal.remove_triggers(item.relation, leadscore_internal.mark_trigger_prefix());
     END IF;
   END LOOP;
 END

@@ -134,14 +134,14 @@ COMMENT ON PROCEDURE leadscore.retire(text) IS
   'Ends a score: its view and states are dropped, its column in <entity>_scores reads NULL until refresh_views(). Its rules stay; publish brings it back.';
 
 CREATE FUNCTION leadscore_internal.refresh_views(entity text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
   named record := leadscore_internal.split_name(entity, 'entity');
   for_entity leadscore_internal.entity := leadscore_internal.find_entity(named.model, named.name);
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
   -- What depends on the view is the user's: the error of DROP VIEW names it.
-  EXECUTE format('DROP VIEW %I.%I', named.model, named.name || '_scores');
+  EXECUTE format('DROP VIEW IF EXISTS %I.%I', named.model, named.name || '_scores');
   PERFORM leadscore_internal.create_scores_view(for_entity);
 END
 $$;

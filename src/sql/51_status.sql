@@ -77,12 +77,15 @@ COMMENT ON FUNCTION leadscore_internal.missing_indexes(int) IS 'Statements for i
 
 CREATE FUNCTION leadscore_internal.disabled_triggers(component int) RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT array_agg(format('%s on %s', wanted.name, b.relation) ORDER BY b.id, wanted.name)
-  FROM leadscore_internal.branch AS b
-  CROSS JOIN LATERAL (SELECT leadscore_internal.trigger_prefix(b.source) || event AS name
-                      FROM unnest('{insert,update,delete,truncate}'::text[]) AS event) AS wanted
-  LEFT JOIN pg_trigger AS t ON t.tgrelid = b.relation AND t.tgname = wanted.name
-  WHERE b.component = disabled_triggers.component AND (t.tgenabled IS NULL OR t.tgenabled = 'D')
+  SELECT array_agg(format('%s%s on %s', wanted.prefix, event, wanted.relation) ORDER BY wanted.prefix, wanted.relation, event)
+  FROM (SELECT b.relation, leadscore_internal.trigger_prefix(b.source) AS prefix
+        FROM leadscore_internal.branch AS b WHERE b.component = disabled_triggers.component
+        UNION
+        SELECT w.relation, leadscore_internal.mark_trigger_prefix()
+        FROM leadscore_internal.watch AS w WHERE w.component = disabled_triggers.component) AS wanted
+  CROSS JOIN unnest('{insert,update,delete,truncate}'::text[]) AS event
+  LEFT JOIN pg_trigger AS t ON t.tgrelid = wanted.relation AND t.tgname = wanted.prefix || event
+  WHERE t.tgenabled IS NULL OR t.tgenabled = 'D'
 $$;
 COMMENT ON FUNCTION leadscore_internal.disabled_triggers(int) IS 'Triggers of a component that are disabled or gone: what is written meanwhile is missed.';
 

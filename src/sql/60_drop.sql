@@ -14,7 +14,7 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.drop_entity_objects(leadscore_internal.entity) IS 'Drops what make_entity_objects() made.';
 
-CREATE FUNCTION leadscore_internal.drop_all() RETURNS void
+CREATE FUNCTION leadscore.drop_all() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
   src leadscore_internal.source;
@@ -42,14 +42,6 @@ BEGIN
   FOR e IN DELETE FROM leadscore_internal.entity RETURNING * LOOP
     PERFORM leadscore_internal.drop_entity_objects(e);
   END LOOP;
-END
-$$;
-COMMENT ON FUNCTION leadscore_internal.drop_all() IS 'Implementation of leadscore.drop_all.';
-
-CREATE FUNCTION leadscore.drop_all() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  PERFORM leadscore_internal.drop_all();
 END
 $$;
 COMMENT ON FUNCTION leadscore.drop_all() IS
