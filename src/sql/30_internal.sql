@@ -45,11 +45,6 @@ CREATE FUNCTION leadscore_internal.equality_operator(type regtype)
 COMMENT ON FUNCTION leadscore_internal.equality_operator(regtype) IS
   'The equality of the btree class of a type, qualified, for generated SQL; NULL where the type has none.';
 
-CREATE FUNCTION leadscore_internal.capture() RETURNS trigger
-  AS 'MODULE_PATHNAME', 'leadscore_capture' LANGUAGE C;
-COMMENT ON FUNCTION leadscore_internal.capture() IS
-  'Trigger on the table of a source: appends what a statement changed. Its argument is the number of the source.';
-
 CREATE FUNCTION leadscore_internal.facts(component int, keys anyarray, from_time timestamptz, to_time timestamptz)
   RETURNS SETOF record AS 'MODULE_PATHNAME', 'leadscore_facts' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000;
 COMMENT ON FUNCTION leadscore_internal.facts(int, anyarray, timestamptz, timestamptz) IS

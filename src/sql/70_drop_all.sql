@@ -1,4 +1,4 @@
--- drop_all: leaves nothing behind.
+-- drop_all, and what goes with the schema of a model: nothing is left behind.
 
 CREATE FUNCTION leadscore_internal.drop_entity_objects(entity leadscore_internal.entity) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$

@@ -5,11 +5,6 @@
 -- marked by one of them, because a changed row is joined only with what lies between it and the key: the row that holds
 -- the key marks without any join. Marks stay until every transaction that could have missed their cause is over.
 
-CREATE FUNCTION leadscore_internal.capture_marks() RETURNS trigger
-  AS 'MODULE_PATHNAME', 'leadscore_capture_marks' LANGUAGE C;
-COMMENT ON FUNCTION leadscore_internal.capture_marks() IS
-  'Trigger on a table that decides for whom activities of other rows count: marks the entities that changed rows lead to.';
-
 -- The tables on the way from one table of a link to those of its key, as bits; all of them where no condition connects them.
 CREATE FUNCTION leadscore_internal.way_to_key(link leadscore_internal.joined_link, start int) RETURNS int
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -152,27 +147,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.watch_tables(leadscore_internal.branch) IS 'Publishes which tables'' changes mark entities of a branch.';
-
-CREATE FUNCTION leadscore_internal.adjust_mark_triggers() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  item record;
-BEGIN
-  FOR item IN
-    SELECT coalesce(w.relation, t.relation) AS relation, w.relation IS NOT NULL AS wanted, t.relation IS NOT NULL AS installed
-    FROM (SELECT DISTINCT x.relation FROM leadscore_internal.watch AS x
-          JOIN leadscore_internal.component AS c ON c.id = x.component JOIN leadscore_internal.score AS s ON s.id = c.score
-          WHERE s.state = 'live' AND EXISTS (SELECT FROM pg_class AS cl WHERE cl.oid = x.relation)) AS w
-    FULL JOIN (SELECT DISTINCT x.tgrelid::regclass AS relation FROM pg_trigger AS x
-               WHERE x.tgfoid = 'leadscore_internal.capture_marks'::regproc) AS t ON t.relation = w.relation
-    ORDER BY 1
-  LOOP
-    IF item.wanted AND NOT item.installed THEN
-      PERFORM leadscore_internal.install_triggers(item.relation, leadscore_internal.mark_trigger_prefix(), 'leadscore_internal.capture_marks()');
-    ELSIF item.installed AND NOT item.wanted THEN
-      PERFORM leadscore_internal.remove_triggers(item.relation, leadscore_internal.mark_trigger_prefix());
-    END IF;
-  END LOOP;
-END
-$$;
-COMMENT ON FUNCTION leadscore_internal.adjust_mark_triggers() IS 'Installs or removes the triggers that mark, as what is published needs them.';

@@ -1,0 +1,75 @@
+-- Whether a score can be read, and whether only from the rows: an error, never a wrong number.
+
+CREATE FUNCTION leadscore_internal.must_read_rows(component int) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  of_component leadscore_internal.component;
+  marked boolean;
+BEGIN
+  SELECT * INTO of_component FROM leadscore_internal.component AS c WHERE c.id = must_read_rows.component;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'the score was published after this transaction took its snapshot'
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Read it in a new transaction.';
+  END IF;
+  PERFORM leadscore_internal.check_readable(of_component.score);
+  EXECUTE format('SELECT EXISTS (SELECT FROM %s AS p WHERE p.component = $1 AND p.key IS NULL)', of_component.pending)
+  INTO marked USING component;
+  RETURN marked;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.must_read_rows(int) IS
+  'Whether a component is marked as a whole, so that all of it is read from the CRM''s rows; an error where the score is broken.';
+
+CREATE FUNCTION leadscore_internal.check_tables(score leadscore_internal.score) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  gone text;
+BEGIN
+  SELECT x.what INTO gone
+  FROM (SELECT e.relation, format('entity "%s"', e.name) AS what
+        FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity WHERE se.score = score.id
+        UNION ALL
+        SELECT s.relation, format('source "%s"', s.name)
+        FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS s ON s.id = r.source WHERE r.score = score.id
+        UNION ALL
+        SELECT b.relation, format('source "%s"', s.name)
+        FROM leadscore_internal.component AS c JOIN leadscore_internal.branch AS b ON b.component = c.id
+        JOIN leadscore_internal.source AS s ON s.id = b.source WHERE c.score = score.id
+        UNION ALL
+        SELECT joined, format('a link from source "%s"', s.name)
+        FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS s ON s.id = r.source
+        JOIN leadscore_internal.link AS l ON l.source = s.id CROSS JOIN LATERAL unnest(l.through) AS joined WHERE r.score = score.id
+        UNION ALL
+        SELECT w.relation, 'a link'
+        FROM leadscore_internal.component AS c JOIN leadscore_internal.watch AS w ON w.component = c.id WHERE c.score = score.id) AS x
+  WHERE NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = x.relation) LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'score "%.%" is broken: the table of % was dropped', score.model, score.name, gone
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Set the score up anew without it.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_tables(leadscore_internal.score) IS 'Refuses a score whose tables are not all there.';
+
+CREATE FUNCTION leadscore_internal.check_readable(score int) RETURNS void
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  of_score leadscore_internal.score;
+  incident leadscore_internal.incident;
+BEGIN
+  SELECT * INTO STRICT of_score FROM leadscore_internal.score AS s WHERE s.id = check_readable.score;
+  IF of_score.state <> 'live' THEN
+    RAISE EXCEPTION 'score "%.%" is not live but %', of_score.model, of_score.name, of_score.state
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL leadscore.publish() makes it live.';
+  END IF;
+  SELECT * INTO incident FROM leadscore_internal.incident AS i WHERE i.score = of_score.id ORDER BY i.id LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'score "%.%" is broken: %', of_score.model, of_score.name, incident.message
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = format('Since %s, SQLSTATE %s.', incident.at, incident.sqlstate),
+            HINT = 'Mend the rule or the data, then CALL leadscore.publish().';
+  END IF;
+  PERFORM leadscore_internal.check_tables(of_score);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_readable(int) IS 'Refuses a score that is not live, or broken: an error, never a wrong number.';

@@ -1,0 +1,131 @@
+-- Components: what is set up, copied into what is published, with the states that are kept for it.
+
+-- Copies what is set up into what is published: components, and for each of them one branch per source.
+CREATE FUNCTION leadscore_internal.copy_rules(score leadscore_internal.score) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  item record;
+  new_branch int;
+BEGIN
+  FOR item IN
+    SELECT DISTINCT se.entity, coalesce(r.decay, score.decay) AS decay
+    FROM leadscore_internal.score_entity AS se
+    JOIN leadscore_internal.link AS l ON l.entity = se.entity
+    JOIN leadscore_internal.rule AS r ON r.score = se.score AND r.source = l.source
+    WHERE se.score = score.id ORDER BY 1, 2
+  LOOP
+    PERFORM leadscore_internal.create_component(score, item.entity, item.decay);
+  END LOOP;
+
+  FOR item IN
+    SELECT c.id AS component, c.decay, src.id AS source, src.relation, src.occurred_at, src.filter,
+           coalesce(array_agg(l.key ORDER BY l.id) FILTER (WHERE l.through IS NULL), '{}') AS link_keys,
+           coalesce(array_agg(l.filter ORDER BY l.id) FILTER (WHERE l.through IS NULL), '{}') AS link_filters,
+           array_agg(l.id) AS links
+    FROM leadscore_internal.component AS c
+    JOIN leadscore_internal.link AS l ON l.entity = c.entity
+    JOIN leadscore_internal.source AS src ON src.id = l.source
+    WHERE c.score = score.id
+      AND EXISTS (SELECT FROM leadscore_internal.rule AS r
+                  WHERE r.score = score.id AND r.source = src.id AND coalesce(r.decay, score.decay) OPERATOR(leadscore.=) c.decay)
+    GROUP BY c.id, src.id ORDER BY c.id, src.id
+  LOOP
+    INSERT INTO leadscore_internal.branch (component, source, relation, owner, occurred_at, filter, link_keys, link_filters)
+    VALUES (item.component, item.source, item.relation,
+            (SELECT cl.relowner::regrole FROM pg_class AS cl WHERE cl.oid = item.relation),
+            item.occurred_at, item.filter, item.link_keys, item.link_filters)
+    RETURNING id INTO new_branch;
+    INSERT INTO leadscore_internal.term (branch, rule, points, filter)
+    SELECT new_branch, r.name, r.points, r.filter FROM leadscore_internal.rule AS r
+    WHERE r.score = score.id AND r.source = item.source AND coalesce(r.decay, score.decay) OPERATOR(leadscore.=) item.decay ORDER BY r.id;
+    PERFORM leadscore_internal.copy_joined_links(new_branch, item.links);
+  END LOOP;
+  INSERT INTO leadscore_internal.membership (score, entity, member, key)
+  SELECT r.score, r.entity, r.member, r.key FROM leadscore_internal.rollup AS r WHERE r.score = copy_rules.score.id ORDER BY r.id;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.copy_rules(leadscore_internal.score) IS 'Makes the components of a score and copies its rules to them.';
+
+CREATE FUNCTION leadscore_internal.copy_joined_links(branch int, links int[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  of_branch leadscore_internal.branch;
+BEGIN
+  SELECT * INTO STRICT of_branch FROM leadscore_internal.branch AS b WHERE b.id = copy_joined_links.branch;
+  INSERT INTO leadscore_internal.joined_link (branch, key, key_tables, through, conditions, condition_tables, columns)
+  SELECT of_branch.id, l.key, k.tables, l.through, c.conditions, c.tables, c.columns || k.columns
+  FROM leadscore_internal.link AS l
+  CROSS JOIN LATERAL leadscore_internal.conjuncts(of_branch.relation, l.through, l.key, 0, 'key of a link') AS k
+  CROSS JOIN LATERAL (
+    SELECT array_agg(x.condition) AS conditions, array_agg(x.tables) AS tables,
+           '{}'::text[] AS columns
+    FROM (SELECT j.* FROM leadscore_internal.conjuncts(of_branch.relation, l.through, l.join_on, 'boolean', 'join_on of a link') AS j
+          UNION ALL
+          SELECT j.* FROM leadscore_internal.conjuncts(of_branch.relation, l.through, l.filter, 'boolean', 'filter of a link') AS j) AS x) AS c
+  WHERE l.id = ANY (links) AND l.through IS NOT NULL ORDER BY l.id;
+  UPDATE leadscore_internal.joined_link AS j SET columns = j.columns || x.columns
+  FROM (SELECT p.id, array_agg(column_name) AS columns
+        FROM leadscore_internal.joined_link AS p
+        CROSS JOIN LATERAL unnest(p.conditions) AS condition
+        CROSS JOIN LATERAL leadscore_internal.conjuncts(of_branch.relation, p.through, condition, 'boolean', 'condition of a link') AS q
+        CROSS JOIN LATERAL unnest(q.columns) AS column_name
+        WHERE p.branch = of_branch.id GROUP BY p.id) AS x
+  WHERE x.id = j.id;
+  PERFORM leadscore_internal.watch_tables(of_branch);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.copy_joined_links(int, int[]) IS 'Copies the links of a branch that go through other tables, taken apart.';
+
+CREATE FUNCTION leadscore_internal.create_component(score leadscore_internal.score, entity int, decay leadscore.decay) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  of_entity leadscore_internal.entity;
+  new_id int := nextval(pg_get_serial_sequence('leadscore_internal.component', 'id'));
+BEGIN
+  SELECT * INTO STRICT of_entity FROM leadscore_internal.entity AS e WHERE e.id = create_component.entity;
+  INSERT INTO leadscore_internal.component (id, score, entity, decay, pending, states)
+  VALUES (new_id, score.id, of_entity.id, decay, of_entity.pending,
+          leadscore_internal.create_states(new_id, score.model, of_entity));
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.create_component(leadscore_internal.score, int, leadscore.decay) IS 'Makes a component with its state table.';
+
+-- What is published of a score leaves the catalogue; its tables stand until the views have let go of them.
+CREATE FUNCTION leadscore_internal.withdraw(score int) RETURNS leadscore_internal.component[]
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  DELETE FROM leadscore_internal.membership AS m WHERE m.score = withdraw.score;
+  WITH withdrawn AS (DELETE FROM leadscore_internal.component AS c WHERE c.score = withdraw.score RETURNING c.*)
+  SELECT coalesce(array_agg(w::leadscore_internal.component), '{}') FROM withdrawn AS w
+$$;
+COMMENT ON FUNCTION leadscore_internal.withdraw(int) IS 'Takes the components of a score out of the catalogue.';
+
+CREATE FUNCTION leadscore_internal.drop_states(components leadscore_internal.component[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c leadscore_internal.component;
+BEGIN
+  FOREACH c IN ARRAY components LOOP
+    EXECUTE format('DELETE FROM %s AS p WHERE p.component = $1', c.pending) USING c.id;
+    EXECUTE format('DROP TABLE %s', c.states);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.drop_states(leadscore_internal.component[]) IS 'Drops the states of components and what is pending for them.';
+
+CREATE FUNCTION leadscore_internal.backfill(component leadscore_internal.component) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  not_finite text;
+BEGIN
+  EXECUTE format('INSERT INTO %s (%s) %s', component.states, leadscore_internal.state_columns(),
+                 leadscore_internal.fresh_states(component, 'NULL', '$1'))
+  USING leadscore_internal.folding_clock();
+  EXECUTE format('SELECT s.key::text FROM %s AS s WHERE s.points = ''NaN'' OR s.magnitude > 1e290 LIMIT 1', component.states) INTO not_finite;
+  IF not_finite IS NOT NULL THEN
+    RAISE EXCEPTION 'a rule gives points that are not a finite number, or beyond 1e290, to entity %', not_finite
+      USING ERRCODE = 'numeric_value_out_of_range', HINT = 'Mend the rule or the data, then publish again.';
+  END IF;
+  EXECUTE format('ANALYZE %s', component.states);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.backfill(leadscore_internal.component) IS 'Makes all states of a new component from the rows that exist.';
