@@ -53,24 +53,17 @@ DECLARE
 BEGIN
   SELECT * INTO STRICT of_branch FROM leadscore_internal.branch AS b WHERE b.id = copy_joined_links.branch;
   INSERT INTO leadscore_internal.joined_link (branch, key, key_tables, through, conditions, condition_tables, columns)
-  SELECT of_branch.id, l.key, k.tables, l.through, c.conditions, c.tables, c.columns || k.columns
+  SELECT of_branch.id, l.key, k.tables, l.through, c.conditions, c.tables, k.columns || c.columns
   FROM leadscore_internal.link AS l
   CROSS JOIN LATERAL leadscore_internal.conjuncts(of_branch.relation, l.through, l.key, 0, 'key of a link') AS k
   CROSS JOIN LATERAL (
-    SELECT array_agg(x.condition) AS conditions, array_agg(x.tables) AS tables,
-           '{}'::text[] AS columns
-    FROM (SELECT j.* FROM leadscore_internal.conjuncts(of_branch.relation, l.through, l.join_on, 'boolean', 'join_on of a link') AS j
-          UNION ALL
-          SELECT j.* FROM leadscore_internal.conjuncts(of_branch.relation, l.through, l.filter, 'boolean', 'filter of a link') AS j) AS x) AS c
+    WITH parts AS (
+      SELECT * FROM leadscore_internal.conjuncts(of_branch.relation, l.through, l.join_on, 'boolean', 'join_on of a link')
+      UNION ALL
+      SELECT * FROM leadscore_internal.conjuncts(of_branch.relation, l.through, l.filter, 'boolean', 'filter of a link'))
+    SELECT ARRAY(SELECT p.condition FROM parts AS p) AS conditions, ARRAY(SELECT p.tables FROM parts AS p) AS tables,
+           ARRAY(SELECT unnest(p.columns) FROM parts AS p) AS columns) AS c
   WHERE l.id = ANY (links) AND l.through IS NOT NULL ORDER BY l.id;
-  UPDATE leadscore_internal.joined_link AS j SET columns = j.columns || x.columns
-  FROM (SELECT p.id, array_agg(column_name) AS columns
-        FROM leadscore_internal.joined_link AS p
-        CROSS JOIN LATERAL unnest(p.conditions) AS condition
-        CROSS JOIN LATERAL leadscore_internal.conjuncts(of_branch.relation, p.through, condition, 'boolean', 'condition of a link') AS q
-        CROSS JOIN LATERAL unnest(q.columns) AS column_name
-        WHERE p.branch = of_branch.id GROUP BY p.id) AS x
-  WHERE x.id = j.id;
   PERFORM leadscore_internal.watch_tables(of_branch);
 END
 $$;
