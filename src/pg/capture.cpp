@@ -86,7 +86,7 @@ void break_score(Evaluation *work, const Branch &branch, int sqlstate, const cha
 
 bool evaluate_guarded(Evaluation *work, Relation relation, CaughtError *error) {
     auto evaluate_all = [&] {
-        if (work->program->calls_user_functions)
+        if (work->program->depends_on_surroundings)
             as_table_owner(relation->rd_rel->relowner, [&] { evaluate_batch(work); });
         else
             evaluate_batch(work);

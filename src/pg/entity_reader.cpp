@@ -21,6 +21,8 @@ struct ReaderMemory {
     MemoryContext context;
     int component;
     TimestampTz as_of;
+    CommandId command; // and the snapshot: an expression may outlive its query
+    uint64 completed;
     int calls;
     TypeCacheEntry *key_type;
     char *all_keys_query;
@@ -37,6 +39,8 @@ ReaderMemory *start(int component, TimestampTz as_of, MemoryContext context) {
     memory->context = context;
     memory->component = component;
     memory->as_of = as_of;
+    memory->command = GetActiveSnapshot()->curcid;
+    memory->completed = GetActiveSnapshot()->snapXactCompletionCount;
     Oid types[] = {INT4OID};
     Datum values[] = {Int32GetDatum(component)};
     as_extension_owner([&] {
@@ -136,11 +140,16 @@ Reading read_one(const ReaderMemory &memory, Datum key) {
     return readings.count > 0 ? readings.items[0] : Reading{0, 0, false, 0};
 }
 
+bool is_of(const ReaderMemory &memory, int component, TimestampTz as_of) {
+    return memory.component == component && memory.as_of == as_of && memory.command == GetActiveSnapshot()->curcid &&
+           memory.completed == GetActiveSnapshot()->snapXactCompletionCount;
+}
+
 } // namespace
 
 Reading read_entity(int component, Datum key, Oid key_type, TimestampTz as_of, ReaderMemory **memory,
                     MemoryContext query_context) {
-    if (*memory == nullptr || (*memory)->component != component || (*memory)->as_of != as_of)
+    if (*memory == nullptr || !is_of(**memory, component, as_of))
         *memory = start(component, as_of, query_context);
     ReaderMemory *mine = *memory;
     // Anybody may call the function that ends here, with any type.

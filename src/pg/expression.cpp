@@ -223,16 +223,17 @@ namespace {
 
 bool is_user_function(Oid function, void *) { return function >= FirstNormalObjectId; }
 
-bool visit_for_user_functions(Node *node, void *context) {
+bool visit_for_surroundings(Node *node, void *context) {
     if (node == nullptr)
         return false;
-    // The constraints of a domain are expressions of whoever made it.
-    return IsA(node, CoerceToDomain) || check_functions_in_node(node, is_user_function, nullptr) ||
-           walk_expression(node, visit_for_user_functions, context);
+    // The constraints of a domain are expressions of whoever made it; how a number is written is a setting.
+    return IsA(node, CoerceToDomain) || IsA(node, CoerceViaIO) ||
+           check_functions_in_node(node, is_user_function, nullptr) ||
+           walk_expression(node, visit_for_surroundings, context);
 }
 
 } // namespace
 
-bool calls_user_functions(Node *expression) { return visit_for_user_functions(expression, nullptr); }
+bool depends_on_surroundings(Node *expression) { return visit_for_surroundings(expression, nullptr); }
 
 } // namespace leadscore::pg

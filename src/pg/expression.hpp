@@ -31,7 +31,8 @@ Node *parse_expression_as(const ExpressionSubject &subject, Oid type);
 // The expression as text that means the same under every search_path; follows what columns are called now.
 char *deparse(const ExpressionSubject &subject, Node *expression);
 
-// Whether a function in it is not PostgreSQL's own, and so might do anything.
-bool calls_user_functions(Node *expression);
+// Whether it matters who evaluates it and under which settings: a function in it is not PostgreSQL's own, a domain has
+// constraints, a value is written as text.
+bool depends_on_surroundings(Node *expression);
 
 } // namespace leadscore::pg

@@ -35,7 +35,7 @@ struct Compiler {
             return nullptr;
         ExpressionSubject subject{relation, text, role};
         Node *expression = parse_expression_as(subject, type);
-        program->calls_user_functions = program->calls_user_functions || calls_user_functions(expression);
+        program->depends_on_surroundings = program->depends_on_surroundings || depends_on_surroundings(expression);
         return ExecInitExpr(expression_planner(reinterpret_cast<Expr *>(expression)), nullptr);
     }
 };

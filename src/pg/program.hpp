@@ -49,7 +49,7 @@ struct Program {
     Oid relation;
     bool stale;
     int uses; // triggers that are running it; a nested one may find it stale
-    bool calls_user_functions;
+    bool depends_on_surroundings;
     MemoryContext context;
     int group_count;
     int branch_count;

@@ -137,7 +137,9 @@ DECLARE
   folded bigint;
 BEGIN
   -- Rows whose triggers have not fired yet would be in the new state, and their changes added to it later.
-  IF EXISTS (SELECT FROM leadscore_internal.branch AS b WHERE b.component = component.id AND leadscore_internal.in_use(b.relation)) THEN
+  IF EXISTS (SELECT FROM leadscore_internal.branch AS b WHERE b.component = component.id AND leadscore_internal.in_use(b.relation)
+             UNION ALL
+             SELECT FROM leadscore_internal.watch AS w WHERE w.component = component.id AND leadscore_internal.in_use(w.relation)) THEN
     RETURN 0;
   END IF;
   EXECUTE format('SELECT count(*) > 0, bool_and(p.stamp IS NOT NULL AND p.stamp <= $2) FROM %s AS p WHERE p.component = $1 AND p.key IS NULL',

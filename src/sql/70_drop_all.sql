@@ -21,6 +21,9 @@ DECLARE
   e leadscore_internal.entity;
   s leadscore_internal.score;
 BEGIN
+  -- No fold may run, and none be waited for with a table locked.
+  PERFORM pg_advisory_xact_lock(leadscore_internal.fold_lock_key(m.model))
+  FROM (SELECT DISTINCT x.model FROM leadscore_internal.entity AS x ORDER BY x.model) AS m;
   FOR src IN SELECT * FROM leadscore_internal.source ORDER BY relation, id LOOP
     PERFORM leadscore_internal.remove_triggers(src.relation, leadscore_internal.trigger_prefix(src.id));
   END LOOP;
