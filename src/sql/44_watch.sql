@@ -142,7 +142,7 @@ BEGIN
     SELECT coalesce(w.relation, t.relation) AS relation, w.relation IS NOT NULL AS wanted, t.relation IS NOT NULL AS installed
     FROM (SELECT DISTINCT x.relation FROM leadscore_internal.watch AS x
           JOIN leadscore_internal.component AS c ON c.id = x.component JOIN leadscore_internal.score AS s ON s.id = c.score
-          WHERE s.state = 'live') AS w
+          WHERE s.state = 'live' AND EXISTS (SELECT FROM pg_class AS r WHERE r.oid = x.relation)) AS w
     FULL JOIN (SELECT DISTINCT x.tgrelid::regclass AS relation FROM pg_trigger AS x
                WHERE x.tgfoid = 'leadscore_internal.capture_marks'::regproc) AS t ON t.relation = w.relation
     ORDER BY 1
