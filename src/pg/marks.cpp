@@ -93,7 +93,25 @@ struct Keys {
     Datum *items;
 };
 
-// Joins changed rows with the other tables as they are now, with the rights of the table's owner.
+void append_result(Keys *keys, MemoryContext context) {
+    MemoryContext spi_context = MemoryContextSwitchTo(context);
+    int total = keys->count + static_cast<int>(SPI_processed);
+    auto *items =
+        static_cast<Datum *>(MemoryContextAllocHuge(context, sizeof(Datum) * static_cast<size_t>(Max(total, 1))));
+    for (int i = 0; i < keys->count; i++)
+        items[i] = keys->items[i];
+    Form_pg_attribute key = TupleDescAttr(SPI_tuptable->tupdesc, 0);
+    for (int i = keys->count; i < total; i++) {
+        bool is_null = false;
+        Datum value = SPI_getbinval(SPI_tuptable->vals[i - keys->count], SPI_tuptable->tupdesc, 1, &is_null);
+        items[i] = datumCopy(value, key->attbyval, key->attlen);
+    }
+    *keys = Keys{total, items};
+    MemoryContextSwitchTo(spi_context);
+}
+
+// Joins changed rows with the other tables, with the rights of the table's owner: as this transaction sees them, and as
+// they are now. A state made anew since this transaction's snapshot has the other side of the join, and no mark.
 Keys keys_of(const Watch &watch, TriggerData *trigger, MemoryContext context) {
     Keys keys{0, nullptr};
     as_table_owner(watch.owner, [&] {
@@ -105,16 +123,14 @@ Keys keys_of(const Watch &watch, TriggerData *trigger, MemoryContext context) {
         SPI_register_trigger_data(trigger);
         if (SPI_execute(watch.query, false, 0) != SPI_OK_SELECT)
             elog(ERROR, "finding the entities of changed rows failed");
-        MemoryContext spi_context = MemoryContextSwitchTo(context);
-        keys.count = static_cast<int>(SPI_processed);
-        keys.items = static_cast<Datum *>(MemoryContextAllocHuge(context, sizeof(Datum) * Max(SPI_processed, 1)));
-        Form_pg_attribute key = TupleDescAttr(SPI_tuptable->tupdesc, 0);
-        for (int i = 0; i < keys.count; i++) {
-            bool is_null = false;
-            Datum value = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null);
-            keys.items[i] = datumCopy(value, key->attbyval, key->attlen);
+        append_result(&keys, context);
+        if (IsolationUsesXactSnapshot()) {
+            PushActiveSnapshot(GetLatestSnapshot());
+            if (SPI_execute(watch.query, true, 0) != SPI_OK_SELECT)
+                elog(ERROR, "finding the entities of changed rows failed");
+            append_result(&keys, context);
+            PopActiveSnapshot();
         }
-        MemoryContextSwitchTo(spi_context);
         SPI_finish();
     });
     return keys;
