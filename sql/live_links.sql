@@ -467,6 +467,18 @@ CALL leadscore.publish('counted');
 UPDATE crm.kind SET divisor = 1, counts = true;
 CALL leadscore.publish('counted');
 SELECT crm.state();
+-- A key that no index can hold breaks the score, and not the write.
+CREATE TABLE crm.person (id text PRIMARY KEY);
+CREATE TABLE crm.invited (activity_id int, person_id text);
+SELECT leadscore.create_entity('person', 'crm.person');
+SELECT leadscore.create_link('activity', 'person', 'through.person_id', through => '{crm.invited}', join_on => 'through.activity_id = source.id');
+SELECT leadscore.create_score('invited', '{person}');
+SELECT leadscore.create_rule('invited', 'once', 'activity', '1');
+CALL leadscore.publish('invited');
+INSERT INTO crm.invited SELECT 1, string_agg(md5(g::text), '') FROM generate_series(1, 500) AS g;
+SELECT length(person_id) FROM crm.invited;
+SELECT state, broken_because FROM leadscore.status WHERE score = 'invited';
+SELECT leadscore.drop_score('invited');
 -- The table goes: the score cannot be read, writes go through, and so does the drop.
 \set VERBOSITY terse
 DROP TABLE crm.kind CASCADE;

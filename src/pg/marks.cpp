@@ -93,6 +93,9 @@ struct Keys {
     Datum *items;
 };
 
+// What does not fit into a btree is nobody's key, and must not make the write fail.
+constexpr Size longest_key = 2000;
+
 void append_result(Keys *keys, MemoryContext context) {
     MemoryContext spi_context = MemoryContextSwitchTo(context);
     int total = keys->count + static_cast<int>(SPI_processed);
@@ -104,6 +107,9 @@ void append_result(Keys *keys, MemoryContext context) {
     for (int i = keys->count; i < total; i++) {
         bool is_null = false;
         Datum value = SPI_getbinval(SPI_tuptable->vals[i - keys->count], SPI_tuptable->tupdesc, 1, &is_null);
+        if (key->attlen == -1 && toast_raw_datum_size(value) > longest_key)
+            ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                            errmsg("a key of a link is longer than %zu bytes", longest_key)));
         items[i] = datumCopy(value, key->attbyval, key->attlen);
     }
     *keys = Keys{total, items};
