@@ -94,24 +94,50 @@ struct Keys {
     Datum *items;
 };
 
-// Joins changed rows with the other tables as they are now, with the rights of the table's owner.
+// What does not fit into a btree is nobody's key, and must not make the write fail.
+constexpr Size longest_key = 2000;
+
+void append_result(Keys *keys, MemoryContext context) {
+    MemoryContext spi_context = MemoryContextSwitchTo(context);
+    int total = keys->count + static_cast<int>(SPI_processed);
+    auto *items =
+        static_cast<Datum *>(MemoryContextAllocHuge(context, sizeof(Datum) * static_cast<size_t>(Max(total, 1))));
+    for (int i = 0; i < keys->count; i++)
+        items[i] = keys->items[i];
+    Form_pg_attribute key = TupleDescAttr(SPI_tuptable->tupdesc, 0);
+    for (int i = keys->count; i < total; i++) {
+        bool is_null = false;
+        Datum value = SPI_getbinval(SPI_tuptable->vals[i - keys->count], SPI_tuptable->tupdesc, 1, &is_null);
+        if (key->attlen == -1 && toast_raw_datum_size(value) > longest_key)
+            ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                            errmsg("a key of a link is longer than %zu bytes", longest_key)));
+        items[i] = datumCopy(value, key->attbyval, key->attlen);
+    }
+    *keys = Keys{total, items};
+    MemoryContextSwitchTo(spi_context);
+}
+
+// Joins changed rows with the other tables, with the rights of the table's owner: as this transaction sees them, and as
+// they are now. A state made anew since this transaction's snapshot has the other side of the join, and no mark.
 Keys keys_of(const Watch &watch, TriggerData *trigger, MemoryContext context) {
     Keys keys{0, nullptr};
     as_table_owner(watch.owner, [&] {
+        // What two rows differ in must be seen in their text; the GUC level of in_safe_path undoes this.
+        set_config_option("extra_float_digits", "1", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+        set_config_option("datestyle", "ISO", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+        set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
         SPI_connect();
         SPI_register_trigger_data(trigger);
         if (SPI_execute(watch.query, false, 0) != SPI_OK_SELECT)
             elog(ERROR, "finding the entities of changed rows failed");
-        MemoryContext spi_context = MemoryContextSwitchTo(context);
-        keys.count = static_cast<int>(SPI_processed);
-        keys.items = static_cast<Datum *>(MemoryContextAllocHuge(context, sizeof(Datum) * Max(SPI_processed, 1)));
-        Form_pg_attribute key = TupleDescAttr(SPI_tuptable->tupdesc, 0);
-        for (int i = 0; i < keys.count; i++) {
-            bool is_null = false;
-            Datum value = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null);
-            keys.items[i] = datumCopy(value, key->attbyval, key->attlen);
+        append_result(&keys, context);
+        if (IsolationUsesXactSnapshot()) {
+            PushActiveSnapshot(GetLatestSnapshot());
+            if (SPI_execute(watch.query, true, 0) != SPI_OK_SELECT)
+                elog(ERROR, "finding the entities of changed rows failed");
+            append_result(&keys, context);
+            PopActiveSnapshot();
         }
-        MemoryContextSwitchTo(spi_context);
         SPI_finish();
     });
     return keys;

@@ -55,6 +55,12 @@ BEGIN
     PERFORM leadscore_internal.check_owner(joined);
   END LOOP;
   through := CASE WHEN cardinality(through) > 0 THEN through END;
+  -- Marks rest on this: the row that holds the key marks its entity without a look at other tables. Were the key made of two
+  -- rows, transactions that each write one of them could both miss it.
+  IF (SELECT bit_count(bit_or(c.tables)::bit(32)) FROM leadscore_internal.conjuncts(of_source.relation, coalesce(through, '{}'), key, 0, 'key ' || role) AS c) > 1 THEN
+    RAISE EXCEPTION '% uses columns of several tables: %', 'key ' || role, key USING ERRCODE = 'feature_not_supported',
+      HINT = 'Make a link for each table that can hold the key, and say by filter for which rows it holds.';
+  END IF;
   made.key := leadscore_internal.canonical_link_key(of_source.relation, key, to_entity.key_type, 'key ' || role, coalesce(through, '{}'));
   made.filter := leadscore_internal.canonical_expression(of_source.relation, filter, 'boolean', 'filter ' || role, coalesce(through, '{}'));
   made.join_on := leadscore_internal.canonical_expression(of_source.relation, join_on, 'boolean', 'join_on ' || role, through);

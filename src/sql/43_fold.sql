@@ -20,9 +20,11 @@ COMMENT ON FUNCTION leadscore_internal.in_use(regclass) IS
 CREATE FUNCTION leadscore_internal.stamp_marks(component leadscore_internal.component) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  -- A stamp ahead of us is from another cluster: stamp again.
+  -- A stamp ahead of us is from another cluster: stamp again. What this transaction did itself is missed by everyone who
+  -- begins before it ends: only later ones stamp its marks.
   EXECUTE format('UPDATE %s AS p SET stamp = pg_snapshot_xmax(pg_current_snapshot())
-                  WHERE p.component = $1 AND p.sign = 0 AND (p.stamp IS NULL OR p.stamp > pg_snapshot_xmax(pg_current_snapshot()))',
+                  WHERE p.component = $1 AND p.sign = 0 AND (p.stamp IS NULL OR p.stamp > pg_snapshot_xmax(pg_current_snapshot()))
+                    AND age(p.xmin) > age(pg_current_xact_id()::xid)',
                  component.pending) USING component.id;
 END
 $$;

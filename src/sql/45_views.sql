@@ -13,6 +13,10 @@ BEGIN
     RAISE EXCEPTION 'relation % already exists', view_name
       USING ERRCODE = 'duplicate_table', HINT = 'Give the score or the entity another name, or drop what has this one.';
   END IF;
+  -- CREATE OR REPLACE VIEW takes no column away.
+  IF r.members IS NULL AND EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = to_regclass(view_name) AND a.attname = 'members' AND a.attnum > 0) THEN
+    EXECUTE format('DROP VIEW %s', view_name);
+  END IF;
   IF score.state = 'paused' THEN
     -- The view stays, with its columns; nothing is kept that could fill them.
     r.joins := '';

@@ -104,6 +104,8 @@ BEGIN
   END LOOP;
   UPDATE leadscore_internal.score AS x SET state = 'live', edited = false, published_at = leadscore.clock() WHERE x.id = of_score.id;
   DELETE FROM leadscore_internal.incident AS i WHERE i.score = of_score.id;
+  -- A draft and a retired score have no view: one of that name is somebody else's. A paused one's is filled again.
+  of_score.state := CASE WHEN of_score.state = 'paused' THEN 'live' ELSE of_score.state END;
   PERFORM leadscore_internal.make_views(of_score);
   PERFORM leadscore_internal.drop_states(before);
   PERFORM leadscore_internal.adjust_triggers(sources);

@@ -33,6 +33,7 @@ BEGIN
   WHERE s.id = r.score AND s.model = named.model AND s.name = named.name AND r.name = rule;
   IF NOT FOUND THEN
     PERFORM leadscore_internal.missing('rule', format('%s: %s', score, rule), if_exists);
+    RETURN;
   END IF;
   UPDATE leadscore_internal.score AS s SET edited = true WHERE s.model = named.model AND s.name = named.name;
 END
@@ -56,6 +57,7 @@ BEGIN
     AND m.name = leadscore_internal.name_in_model("of", named.model, 'entity');
   IF NOT FOUND THEN
     PERFORM leadscore_internal.missing('roll-up', format('%s: %s to %s', score, "of", entity), if_exists);
+    RETURN;
   END IF;
   UPDATE leadscore_internal.score AS s SET edited = true WHERE s.model = named.model AND s.name = named.name;
 END
@@ -79,6 +81,7 @@ BEGIN
   GET DIAGNOSTICS dropped = ROW_COUNT;
   IF dropped = 0 THEN
     PERFORM leadscore_internal.missing('link', format('%s to %s', source, entity), if_exists);
+    RETURN;
   END IF;
   UPDATE leadscore_internal.score AS s SET edited = true
   FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS x ON x.id = r.source
@@ -111,7 +114,8 @@ BEGIN
     PERFORM leadscore_internal.take_down(of_score);
   END IF;
   DELETE FROM leadscore_internal.score AS s WHERE s.id = of_score.id;
-  FOREACH entity IN ARRAY coalesce(entities, '{}') LOOP
+  -- A draft has no column anywhere.
+  FOREACH entity IN ARRAY CASE WHEN of_score.state = 'draft' THEN '{}' ELSE coalesce(entities, '{}') END LOOP
     PERFORM leadscore_internal.refresh_views(entity);
   END LOOP;
 END
