@@ -13,12 +13,15 @@ LEADSCORE_FUNCTION(quarantine_horizon) {
 }
 
 // in_use(relation) → boolean: whether a statement of this session that uses the table has not come to its end, so that
-// rows of it can be seen whose triggers have not fired.
+// rows of it can be seen whose triggers have not fired. NULL where another session keeps readers out of the table.
 LEADSCORE_FUNCTION(in_use) {
-    Relation relation = try_relation_open(PG_GETARG_OID(0), AccessShareLock);
-    if (relation == nullptr)
-        PG_RETURN_BOOL(false);
-    bool used = relation->rd_refcnt > 1;
-    relation_close(relation, AccessShareLock);
+    Oid table = PG_GETARG_OID(0);
+    if (!ConditionalLockRelationOid(table, AccessShareLock))
+        PG_RETURN_NULL();
+    Relation relation = try_relation_open(table, NoLock);
+    bool used = relation != nullptr && relation->rd_refcnt > 1;
+    if (relation != nullptr)
+        relation_close(relation, NoLock);
+    UnlockRelationOid(table, AccessShareLock);
     PG_RETURN_BOOL(used);
 }

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "pg/entity_reader.hpp"
 
 #include "pg/owner.hpp"
@@ -87,6 +89,11 @@ Readings read_all(const ReaderMemory &memory, NullableDatum keys) {
             datumCopy(SPI_getbinval(row, columns, 1, &is_null), memory.key_type->typbyval, memory.key_type->typlen);
         Reading *reading = &readings.items[i];
         reading->points = DatumGetFloat8(SPI_getbinval(row, columns, 2, &is_null));
+        // A rule of a link through other tables is not evaluated at the write.
+        if (!std::isfinite(reading->points))
+            ereport(ERROR,
+                    (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("a rule gives points that are not a number"),
+                     errhint("Mend the rule or the data, then publish the score again.")));
         reading->last_activity_at = DatumGetTimestampTz(SPI_getbinval(row, columns, 3, &is_null));
         reading->has_activity = !is_null;
         reading->activities = DatumGetInt64(SPI_getbinval(row, columns, 4, &is_null));

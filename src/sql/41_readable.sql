@@ -42,7 +42,7 @@ BEGIN
         UNION ALL
         SELECT w.relation, 'a link'
         FROM leadscore_internal.component AS c JOIN leadscore_internal.watch AS w ON w.component = c.id WHERE c.score = score.id) AS x
-  WHERE NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = x.relation) LIMIT 1;
+  WHERE NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = x.relation) ORDER BY x.what DESC LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION 'score "%.%" is broken: the table of % was dropped', score.model, score.name, gone
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Set the score up anew without it.';

@@ -13,7 +13,7 @@ COMMENT ON FUNCTION leadscore_internal.quarantine_horizon() IS
 CREATE FUNCTION leadscore_internal.in_use(relation regclass) RETURNS boolean
   AS 'MODULE_PATHNAME', 'leadscore_in_use' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION leadscore_internal.in_use(regclass) IS
-  'Whether a statement of this session that uses the table is still under way.';
+  'Whether a statement of this session that uses the table is still under way; NULL where another session keeps readers out.';
 
 -- A mark may go when every transaction that could have missed its cause is over. Those that a fold wrote itself, for an
 -- entity that it must recompute, carry stamp 0: their cause is in the rows that it saw.
@@ -138,10 +138,11 @@ DECLARE
   all_ripe boolean;
   folded bigint;
 BEGIN
-  -- Rows whose triggers have not fired yet would be in the new state, and their changes added to it later.
-  IF EXISTS (SELECT FROM leadscore_internal.branch AS b WHERE b.component = component.id AND leadscore_internal.in_use(b.relation)
+  -- Rows whose triggers have not fired yet would be in the new state, and their changes added to it later. What another
+  -- session keeps readers out of is left to the next fold, which waits for nobody.
+  IF EXISTS (SELECT FROM leadscore_internal.branch AS b WHERE b.component = component.id AND leadscore_internal.in_use(b.relation) IS NOT FALSE
              UNION ALL
-             SELECT FROM leadscore_internal.watch AS w WHERE w.component = component.id AND leadscore_internal.in_use(w.relation)) THEN
+             SELECT FROM leadscore_internal.watch AS w WHERE w.component = component.id AND leadscore_internal.in_use(w.relation) IS NOT FALSE) THEN
     RETURN 0;
   END IF;
   EXECUTE format('SELECT count(*) > 0, bool_and(p.stamp IS NOT NULL AND p.stamp <= $2) FROM %s AS p WHERE p.component = $1 AND p.key IS NULL',
