@@ -279,7 +279,10 @@ INSERT INTO crm.thread SELECT g, g FROM generate_series(1, 3) AS g;
 SELECT leadscore.create_entity('contact', 'crm.contact');
 SELECT leadscore.create_source('message', 'crm.message', 'at');
 SELECT leadscore.create_source('threaded', 'crm.message', 'at');
+-- The versions word the hint differently.
+\set VERBOSITY terse
 SELECT leadscore.create_link('message', 'contact', 'contact_id', through => '{crm.conversation}', join_on => 'through.id = conversation_id');
+\set VERBOSITY default
 SELECT leadscore.create_link('message', 'contact', 'through.contact_id', through => '{crm.conversation}', join_on => 'through.id = source.conversation_id');
 SELECT leadscore.create_link('threaded', 'contact', 'through2.contact_id', through => '{crm.thread,crm.conversation}',
                              join_on => 'through1.id = source.thread_id AND through2.id = through1.conversation_id AND NOT through1.spam AND through2.open');
@@ -382,7 +385,10 @@ SELECT leadscore.create_link('activity', 'lead', 'lead_id', through => array_fil
 SELECT leadscore.create_link('activity', 'lead', NULL, through => '{crm.kind}', join_on => 'through.id = kind_id');
 SELECT leadscore.create_link('activity', 'lead', 'lead_id', through => '{crm.kind}', join_on => 'EXISTS (SELECT FROM crm.kind)');
 SELECT leadscore.create_link('activity', 'lead', 'lead_id', through => '{crm.kind}', join_on => 'through.missing = kind_id');
+-- The versions word the hint differently.
+\set VERBOSITY terse
 SELECT leadscore.create_link('activity', 'lead', 'lead_id', through => '{crm.kind}', join_on => 'counts');
+\set VERBOSITY default
 SELECT leadscore.create_link('activity', 'lead', 'through1.id', through => '{crm.kind}', join_on => 'through.id = kind_id');
 SELECT leadscore.create_link('activity', 'lead', 'lead_id', through => '{crm.kind}', join_on => 'kind_id');
 SELECT leadscore.create_link('activity', 'lead', 'lead_id', through => '{crm.kind}', join_on => 'through.id = kind_id AND now() > at');

@@ -16,7 +16,7 @@ LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF cardinality(users) > 0 THEN
     RAISE EXCEPTION 'cannot drop % "%" because other objects use it', what, name
-      USING ERRCODE = 'dependent_objects_still_exist', DETAIL = 'Used by ' || array_to_string(users, ', ') || '.',
+      USING ERRCODE = 'dependent_objects_still_exist', DETAIL = 'Used by ' || (SELECT string_agg(u, ', ' ORDER BY u COLLATE "C") FROM unnest(users) AS u) || '.',
             HINT = 'Drop these first; a live score uses what it was published with until it is published again or retired.';
   END IF;
 END
