@@ -62,7 +62,7 @@ BEGIN
     FROM leadscore_internal.component AS c
     JOIN leadscore_internal.entity AS e ON e.id = c.entity
     CROSS JOIN LATERAL leadscore_internal.verify_component(c, leadscore.clock()) AS v
-    WHERE c.score = s.id;
+    WHERE c.score = s.id AND NOT c.building;
 END
 $$;
 COMMENT ON FUNCTION leadscore.verify(text) IS
