@@ -206,7 +206,8 @@ BEGIN
   PERFORM leadscore_internal.adjust_triggers(ARRAY(
     SELECT s.id FROM leadscore_internal.source AS s
     WHERE s.model = (leadscore_internal.split_name(score, 'score')).model
-      AND NOT EXISTS (SELECT FROM leadscore_internal.branch AS b WHERE b.source = s.id)));
+      AND NOT EXISTS (SELECT FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
+                      JOIN leadscore_internal.score AS x ON x.id = c.score WHERE b.source = s.id AND (x.state = 'live' OR c.building))));
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.tidy(text) IS 'Last phase of publish and its like: drops triggers that nothing needs any more.';
