@@ -56,6 +56,30 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.type_name(regtype) IS 'A type for generated SQL, without a limit of its length.';
 
+CREATE FUNCTION leadscore_internal.existing(what text, if_not_exists boolean) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF if_not_exists IS NOT TRUE THEN
+    RAISE EXCEPTION '% already exists', what USING ERRCODE = 'duplicate_object';
+  END IF;
+  RAISE NOTICE '% already exists, skipping', what;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.existing(text, boolean) IS 'Says that an object is there already: an error, or a notice with if_not_exists.';
+
+-- Until it is published again, a score answers as it was published.
+CREATE FUNCTION leadscore_internal.mark_edited(scores int[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE leadscore_internal.score AS s SET edited = true WHERE s.id = ANY (scores)
+$$;
+COMMENT ON FUNCTION leadscore_internal.mark_edited(int[]) IS 'Notes that what is set up differs from what is published.';
+
+CREATE FUNCTION leadscore_internal.scores_on_source(source int) RETURNS int[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT ARRAY(SELECT DISTINCT r.score FROM leadscore_internal.rule AS r WHERE r.source = scores_on_source.source)
+$$;
+COMMENT ON FUNCTION leadscore_internal.scores_on_source(int) IS 'The scores that have a rule on a source.';
+
 -- Lookups: the row, or an error that names what is missing.
 
 CREATE FUNCTION leadscore_internal.find_entity(model name, name text) RETURNS leadscore_internal.entity

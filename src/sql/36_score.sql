@@ -58,6 +58,24 @@ CREATE FUNCTION leadscore.create_score(score text, entities text[], decay leadsc
 COMMENT ON FUNCTION leadscore.create_score(text, text[], leadscore.decay, text, text, boolean) IS
   'Creates a score as a draft, for one or more entities. on_error: break (a rule that fails stops the score, the write goes on) or fail (it stops the write). leadscore.publish() makes it live.';
 
+CREATE FUNCTION leadscore_internal.checked_rule(rule leadscore_internal.rule) RETURNS leadscore_internal.rule
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  relation regclass := (SELECT s.relation FROM leadscore_internal.source AS s WHERE s.id = rule.source);
+  role text := format('of rule "%s"', rule.name);
+BEGIN
+  PERFORM leadscore_internal.check_owner(relation);
+  IF rule.points IS NULL THEN
+    RAISE EXCEPTION '% must not be null', 'points ' || role
+      USING ERRCODE = 'null_value_not_allowed', HINT = 'Give a number or an expression on the row, for example points => ''5''.';
+  END IF;
+  rule.points := leadscore_internal.canonical_expression(relation, rule.points, 'float8', 'points ' || role);
+  rule.filter := leadscore_internal.canonical_filter(relation, rule.filter, 'filter ' || role);
+  RETURN rule;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.checked_rule(leadscore_internal.rule) IS 'A rule as it is given, checked; its expressions canonical.';
+
 CREATE FUNCTION leadscore_internal.create_rule(score text, rule text, source text, points text, filter text,
                                                decay leadscore.decay, if_not_exists boolean)
 RETURNS void
@@ -65,29 +83,22 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(score, 'score');
   of_score leadscore_internal.score := leadscore_internal.find_score(named.model, named.name);
-  on_source leadscore_internal.source :=
-    leadscore_internal.find_source(named.model, leadscore_internal.name_in_model(source, named.model, 'source'));
-  role text := format('of rule "%s"', rule);
+  made leadscore_internal.rule;
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
   PERFORM leadscore_internal.check_name(rule, 'rule');
-  PERFORM leadscore_internal.check_owner(on_source.relation);
+  made.source := (leadscore_internal.find_source(named.model, leadscore_internal.name_in_model(source, named.model, 'source'))).id;
   IF EXISTS (SELECT FROM leadscore_internal.rule AS r WHERE r.score = of_score.id AND r.name = rule) THEN
-    IF if_not_exists THEN
-      RAISE NOTICE 'rule "%" of score "%.%" already exists, skipping', rule, named.model, named.name;
-      RETURN;
-    END IF;
-    RAISE EXCEPTION 'rule "%" of score "%.%" already exists', rule, named.model, named.name USING ERRCODE = 'duplicate_object';
+    PERFORM leadscore_internal.existing(format('rule "%s" of score "%s.%s"', rule, named.model, named.name), if_not_exists);
+    RETURN;
   END IF;
-  IF points IS NULL THEN
-    RAISE EXCEPTION '% must not be null', 'points ' || role
-      USING ERRCODE = 'null_value_not_allowed', HINT = 'Give a number or an expression on the row, for example points => ''5''.';
-  END IF;
+  made.name := rule;
+  made.points := points;
+  made.filter := filter;
+  made := leadscore_internal.checked_rule(made);
   INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay)
-  VALUES (of_score.id, rule, on_source.id,
-          leadscore_internal.canonical_expression(on_source.relation, points, 'float8', 'points ' || role),
-          leadscore_internal.canonical_filter(on_source.relation, filter, 'filter ' || role), decay);
-  UPDATE leadscore_internal.score AS s SET edited = true WHERE s.id = of_score.id;
+  VALUES (of_score.id, made.name, made.source, made.points, made.filter, decay);
+  PERFORM leadscore_internal.mark_edited(ARRAY[of_score.id]);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.create_rule(text, text, text, text, text, leadscore.decay, boolean) IS 'Implementation of leadscore.create_rule.';
