@@ -38,6 +38,13 @@ COMMENT ON FUNCTION leadscore_internal.entity_rows(leadscore_internal.entity, te
   'FROM item for the rows that are entities of the kind, as e.';
 
 -- How a score of an entity is read: its own components, and its members' points as they are read themselves.
+CREATE FUNCTION leadscore_internal.clamped(points text, min_points float8, max_points float8) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $$
+  SELECT CASE WHEN min_points IS NULL AND max_points IS NULL THEN points
+              ELSE format('greatest(%L::float8, least(%L::float8, %s))', min_points, max_points, points) END
+$$;
+COMMENT ON FUNCTION leadscore_internal.clamped(text, float8, float8) IS 'An expression for points, between limits that may be NULL.';
+
 CREATE FUNCTION leadscore_internal.entity_reading(score int, entity leadscore_internal.entity,
   OUT joins text, OUT points text, OUT last_activity_at text, OUT activities text,
   OUT own_points text, OUT members_sum text, OUT members_avg text, OUT members_max text, OUT members text)
@@ -47,6 +54,7 @@ DECLARE
   member leadscore_internal.entity;
   inner_reading record;
   aliases text[] := '{}';
+  caps leadscore_internal.published_entity;
 BEGIN
   SELECT coalesce(string_agg(x.joins, '' ORDER BY c.id), ''), coalesce(string_agg(x.points, ' + ' ORDER BY c.id), '0::float8'),
          coalesce(string_agg(x.last_activity_at, ', ' ORDER BY c.id), 'NULL::timestamptz'),
@@ -85,6 +93,9 @@ BEGIN
     last_activity_at := last_activity_at || (SELECT string_agg(format(', %s.last_activity_at', a), '') FROM unnest(aliases) AS a);
     activities := activities || (SELECT string_agg(format(' + coalesce(%s.activities, 0)', a), '') FROM unnest(aliases) AS a);
   END IF;
+  SELECT * INTO caps FROM leadscore_internal.published_entity AS p
+  WHERE p.score = entity_reading.score AND p.entity = entity_reading.entity.id;
+  points := leadscore_internal.clamped(points, caps.min_points, caps.max_points);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.entity_reading(int, leadscore_internal.entity) IS

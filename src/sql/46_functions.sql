@@ -7,7 +7,8 @@ DECLARE
   s leadscore_internal.score := leadscore_internal.find_score(model, leadscore_internal.name_in_model(score, model, 'score'));
   e leadscore_internal.entity := leadscore_internal.find_entity(model, entity);
 BEGIN
-  IF NOT EXISTS (SELECT FROM leadscore_internal.score_entity AS se WHERE se.score = s.id AND se.entity = e.id) THEN
+  IF NOT EXISTS (SELECT FROM leadscore_internal.published_entity AS p WHERE p.score = s.id AND p.entity = e.id)
+     AND (s.state IN ('live', 'paused') OR NOT EXISTS (SELECT FROM leadscore_internal.score_entity AS se WHERE se.score = s.id AND se.entity = e.id)) THEN
     RAISE EXCEPTION 'score "%.%" is not kept for entity "%"', model, s.name, entity
       USING ERRCODE = 'invalid_parameter_value', HINT = 'leadscore.scores lists for which entities it is.';
   END IF;

@@ -40,6 +40,8 @@ BEGIN
     WHERE r.score = score.id AND r.source = item.source AND coalesce(r.decay, score.decay) OPERATOR(leadscore.=) item.decay ORDER BY r.id;
     PERFORM leadscore_internal.copy_joined_links(new_branch, item.links);
   END LOOP;
+  INSERT INTO leadscore_internal.published_entity (score, entity, min_points, max_points)
+  SELECT se.score, se.entity, score.min_points, score.max_points FROM leadscore_internal.score_entity AS se WHERE se.score = score.id;
   INSERT INTO leadscore_internal.membership (score, entity, member, key)
   SELECT r.score, r.entity, r.member, r.key FROM leadscore_internal.rollup AS r WHERE r.score = copy_rules.score.id ORDER BY r.id;
 END
@@ -76,9 +78,9 @@ DECLARE
   new_id int := nextval(pg_get_serial_sequence('leadscore_internal.component', 'id'));
 BEGIN
   SELECT * INTO STRICT of_entity FROM leadscore_internal.entity AS e WHERE e.id = create_component.entity;
-  INSERT INTO leadscore_internal.component (id, score, entity, decay, pending, states)
+  INSERT INTO leadscore_internal.component (id, score, entity, decay, pending, states, on_error)
   VALUES (new_id, score.id, of_entity.id, decay, of_entity.pending,
-          leadscore_internal.create_states(new_id, score.model, of_entity));
+          leadscore_internal.create_states(new_id, score.model, of_entity), score.on_error);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.create_component(leadscore_internal.score, int, leadscore.decay) IS 'Makes a component with its state table.';
@@ -87,6 +89,7 @@ COMMENT ON FUNCTION leadscore_internal.create_component(leadscore_internal.score
 CREATE FUNCTION leadscore_internal.withdraw(score int) RETURNS leadscore_internal.component[]
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   DELETE FROM leadscore_internal.membership AS m WHERE m.score = withdraw.score;
+  DELETE FROM leadscore_internal.published_entity AS p WHERE p.score = withdraw.score;
   WITH withdrawn AS (DELETE FROM leadscore_internal.component AS c WHERE c.score = withdraw.score RETURNING c.*)
   SELECT coalesce(array_agg(w::leadscore_internal.component), '{}') FROM withdrawn AS w
 $$;

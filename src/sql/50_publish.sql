@@ -64,14 +64,20 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.open_score(name, text, text) IS 'The score, with folds of its model kept out.';
 
+CREATE FUNCTION leadscore_internal.published_entities(score int) RETURNS int[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT ARRAY(SELECT p.entity FROM leadscore_internal.published_entity AS p WHERE p.score = published_entities.score)
+$$;
+COMMENT ON FUNCTION leadscore_internal.published_entities(int) IS 'For which entities a score is published.';
+
 CREATE FUNCTION leadscore_internal.make_views(score leadscore_internal.score) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   for_entity leadscore_internal.entity;
 BEGIN
   FOR for_entity IN
-    SELECT x.* FROM leadscore_internal.entity AS x JOIN leadscore_internal.score_entity AS se ON se.entity = x.id
-    WHERE se.score = score.id ORDER BY x.id
+    SELECT x.* FROM leadscore_internal.entity AS x JOIN leadscore_internal.published_entity AS p ON p.entity = x.id
+    WHERE p.score = score.id ORDER BY x.id
   LOOP
     PERFORM leadscore_internal.create_score_view(score, for_entity);
     PERFORM leadscore_internal.create_scores_view(for_entity);
@@ -87,6 +93,7 @@ DECLARE
   of_score leadscore_internal.score;
   new_component leadscore_internal.component;
   before leadscore_internal.component[];
+  entities_before int[];
   sources int[];
 BEGIN
   of_score := leadscore_internal.open_score(named.model, named.name, 'publish');
@@ -97,6 +104,7 @@ BEGIN
   PERFORM leadscore_internal.check_tables(of_score);
   sources := leadscore_internal.lock_sources(of_score.id);
 
+  entities_before := leadscore_internal.published_entities(of_score.id);
   before := leadscore_internal.withdraw(of_score.id);
   PERFORM leadscore_internal.copy_rules(of_score);
   FOR new_component IN SELECT * FROM leadscore_internal.component AS x WHERE x.score = of_score.id ORDER BY x.id LOOP
@@ -107,6 +115,8 @@ BEGIN
   -- A draft and a retired score have no view: one of that name is somebody else's. A paused one's is filled again.
   of_score.state := CASE WHEN of_score.state = 'paused' THEN 'live' ELSE of_score.state END;
   PERFORM leadscore_internal.make_views(of_score);
+  PERFORM leadscore_internal.drop_score_views(of_score, ARRAY(
+    SELECT unnest(entities_before) EXCEPT SELECT unnest(leadscore_internal.published_entities(of_score.id))));
   PERFORM leadscore_internal.drop_states(before);
   PERFORM leadscore_internal.adjust_triggers(sources);
 END

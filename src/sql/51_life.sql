@@ -86,30 +86,30 @@ CREATE PROCEDURE leadscore.rebuild(score text) AS 'MODULE_PATHNAME', 'leadscore_
 COMMENT ON PROCEDURE leadscore.rebuild(text) IS
   'Makes the states of a live score anew from the rows: after writes that fired no trigger. Locks its sources against writers until the end of the transaction.';
 
-CREATE FUNCTION leadscore_internal.drop_score_views(score leadscore_internal.score) RETURNS void
+CREATE FUNCTION leadscore_internal.drop_score_views(score leadscore_internal.score, entities int[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
   for_entity leadscore_internal.entity;
 BEGIN
   FOR for_entity IN
-    SELECT x.* FROM leadscore_internal.entity AS x JOIN leadscore_internal.score_entity AS se ON se.entity = x.id
-    WHERE se.score = score.id ORDER BY x.id
+    SELECT x.* FROM leadscore_internal.entity AS x WHERE x.id = ANY (entities) ORDER BY x.id
   LOOP
     EXECUTE format('DROP VIEW IF EXISTS %s', leadscore_internal.score_view(score, for_entity));
     PERFORM leadscore_internal.create_scores_view(for_entity);
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.drop_score_views(leadscore_internal.score) IS
-  'Drops the views of a score; its column in <entity>_scores stays, NULL, until refresh_views().';
+COMMENT ON FUNCTION leadscore_internal.drop_score_views(leadscore_internal.score, int[]) IS
+  'Drops the views of a score for some entities; its column in <entity>_scores stays, NULL, until refresh_views().';
 
 CREATE FUNCTION leadscore_internal.take_down(score leadscore_internal.score) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   sources int[] := leadscore_internal.lock_sources(score.id);
+  entities int[] := leadscore_internal.published_entities(score.id);
   before leadscore_internal.component[] := leadscore_internal.withdraw(score.id);
 BEGIN
-  PERFORM leadscore_internal.drop_score_views(leadscore_internal.set_state(score.id, 'retired'));
+  PERFORM leadscore_internal.drop_score_views(leadscore_internal.set_state(score.id, 'retired'), entities);
   PERFORM leadscore_internal.drop_states(before);
   PERFORM leadscore_internal.adjust_triggers(sources);
   DELETE FROM leadscore_internal.incident AS i WHERE i.score = take_down.score.id;

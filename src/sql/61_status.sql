@@ -19,7 +19,7 @@ CREATE VIEW leadscore.scores AS
 SELECT s.model::text, s.name AS score,
        ARRAY(SELECT e.name FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity
              WHERE se.score = s.id ORDER BY e.id) AS entities,
-       s.decay, s.on_error, s.state, s.edited, s.published_at, s.description
+       s.decay, s.min_points, s.max_points, s.on_error, s.state, s.edited, s.published_at, s.description
 FROM leadscore_internal.score AS s;
 COMMENT ON VIEW leadscore.scores IS 'Scores; edited: changed since it was published, the published version answers';
 
@@ -100,7 +100,8 @@ SELECT s.model::text, s.name AS score, e.name AS entity, c.decay,
             WHEN leadscore_internal.disabled_triggers(c.id) IS NOT NULL THEN 'Enable the triggers, then publish again.' END AS what_to_do,
        st.bytes
 FROM leadscore_internal.score AS s
-JOIN leadscore_internal.score_entity AS se ON se.score = s.id
+JOIN (SELECT x.score, x.entity FROM leadscore_internal.score_entity AS x
+      UNION SELECT p.score, p.entity FROM leadscore_internal.published_entity AS p) AS se ON se.score = s.id
 JOIN leadscore_internal.entity AS e ON e.id = se.entity
 LEFT JOIN leadscore_internal.component AS c ON c.score = s.id AND c.entity = e.id
 LEFT JOIN LATERAL leadscore_internal.component_status(c.id) AS st ON c.id IS NOT NULL

@@ -29,8 +29,8 @@ BEGIN
   END LOOP;
   FOR e IN SELECT * FROM leadscore_internal.entity ORDER BY id LOOP
     EXECUTE format('DROP VIEW IF EXISTS %I.%I', e.model, e.name || '_scores');
-    FOR s IN SELECT x.* FROM leadscore_internal.score AS x JOIN leadscore_internal.score_entity AS se ON se.score = x.id
-             WHERE se.entity = e.id LOOP
+    FOR s IN SELECT x.* FROM leadscore_internal.score AS x JOIN leadscore_internal.published_entity AS p ON p.score = x.id
+             WHERE p.entity = e.id LOOP
       EXECUTE format('DROP VIEW IF EXISTS %s', leadscore_internal.score_view(s, e));
     END LOOP;
   END LOOP;
