@@ -77,6 +77,17 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.share_with_readers(regclass, leadscore_internal.entity) IS
   'Lets those read an own table who may read the entity''s rows of the CRM.';
 
+-- A user may have dropped it already; a regclass then is a number.
+CREATE FUNCTION leadscore_internal.drop_own_table(own regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_class AS c WHERE c.oid = own) THEN
+    EXECUTE format('DROP TABLE %s', own);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.drop_own_table(regclass) IS 'Drops a table of ours, if it is still there.';
+
 -- The columns of a state, in the order of the queries that make states.
 CREATE FUNCTION leadscore_internal.state_columns() RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -88,12 +88,16 @@ BEGIN
     RETURN;
   END IF;
   FOR item IN
-    SELECT coalesce(a.attname, s.name) AS name, s.id AS score, s.decay
+    SELECT coalesce(a.attname, s.name) AS name, s.id AS score, s.decay, leadscore_internal.missing_table(s) IS NOT NULL AS unreadable
     FROM (SELECT * FROM pg_attribute AS a WHERE a.attrelid = to_regclass(view_name) AND a.attnum > 1 AND NOT a.attisdropped) AS a
     FULL JOIN (SELECT s.* FROM leadscore_internal.score AS s JOIN leadscore_internal.published_entity AS se ON se.score = s.id
                WHERE se.entity = entity.id AND s.state = 'live') AS s ON s.name = a.attname
     ORDER BY a.attnum NULLS LAST, s.id
   LOOP
+    IF item.unreadable THEN
+      columns := columns || format(', leadscore_internal.unreadable_points(%s) AS %I', item.score, item.name);
+      CONTINUE;
+    END IF;
     reading := leadscore_internal.entity_reading(item.score, entity);
     columns := columns || format(', (%s)::float8 AS %I', CASE WHEN item.score IS NULL THEN 'NULL' ELSE reading.points END, item.name);
     joins := joins || reading.joins;

@@ -101,8 +101,10 @@ DECLARE
   c leadscore_internal.component;
 BEGIN
   FOREACH c IN ARRAY components LOOP
-    EXECUTE format('DELETE FROM %s AS p WHERE p.component = $1', c.pending) USING c.id;
-    EXECUTE format('DROP TABLE %s', c.states);
+    IF EXISTS (SELECT FROM pg_class AS t WHERE t.oid = c.pending) THEN
+      EXECUTE format('DELETE FROM %s AS p WHERE p.component = $1', c.pending) USING c.id;
+    END IF;
+    PERFORM leadscore_internal.drop_own_table(c.states);
   END LOOP;
 END
 $$;

@@ -9,7 +9,7 @@ BEGIN
   FOREACH made IN ARRAY '{score,hottest,coldest,hot,cold}'::text[] LOOP
     EXECUTE format('DROP FUNCTION IF EXISTS %I.%I', entity.model, entity.name || '_' || made);
   END LOOP;
-  EXECUTE format('DROP TABLE IF EXISTS %s', entity.pending);
+  PERFORM leadscore_internal.drop_own_table(entity.pending);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.drop_entity_objects(leadscore_internal.entity) IS 'Drops what make_entity_objects() made.';

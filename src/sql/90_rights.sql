@@ -6,7 +6,7 @@ REVOKE ALL ON FUNCTION leadscore.verify(text), leadscore.drop_all() FROM PUBLIC;
 GRANT USAGE ON SCHEMA leadscore, leadscore_internal TO PUBLIC;
 GRANT SELECT ON leadscore.entities, leadscore.sources, leadscore.links, leadscore.scores, leadscore.rules, leadscore.rollups, leadscore.status TO PUBLIC;
 GRANT EXECUTE ON FUNCTION
-  leadscore_internal.type_name(regtype), leadscore_internal.must_read_rows(int), leadscore_internal.read_rows(int, anyelement, timestamptz),
+  leadscore_internal.type_name(regtype), leadscore_internal.must_read_rows(int), leadscore_internal.unreadable_points(int), leadscore_internal.read_rows(int, anyelement, timestamptz),
   leadscore_internal.facts(int, anyarray, timestamptz, timestamptz),
   leadscore_internal.score_at(name, text, text, anyelement, timestamptz),
   leadscore_internal.ranked(name, text, text, int, text),
