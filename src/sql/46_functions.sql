@@ -7,8 +7,10 @@ DECLARE
   s leadscore_internal.score := leadscore_internal.find_score(model, leadscore_internal.name_in_model(score, model, 'score'));
   e leadscore_internal.entity := leadscore_internal.find_entity(model, entity);
 BEGIN
-  IF NOT EXISTS (SELECT FROM leadscore_internal.published_entity AS p WHERE p.score = s.id AND p.entity = e.id)
-     AND (s.state IN ('live', 'paused') OR NOT EXISTS (SELECT FROM leadscore_internal.score_entity AS se WHERE se.score = s.id AND se.entity = e.id)) THEN
+  IF s.state IN ('live', 'paused') AND NOT e.id = ANY (leadscore_internal.published_entities(s.id)) THEN
+    RAISE EXCEPTION 'score "%.%" is not published for entity "%"', model, s.name, entity
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Name the entity in leadscore.alter_score(), then CALL leadscore.publish().';
+  ELSIF NOT EXISTS (SELECT FROM leadscore_internal.score_entity AS se WHERE se.score = s.id AND se.entity = e.id) AND s.state NOT IN ('live', 'paused') THEN
     RAISE EXCEPTION 'score "%.%" is not kept for entity "%"', model, s.name, entity
       USING ERRCODE = 'invalid_parameter_value', HINT = 'leadscore.scores lists for which entities it is.';
   END IF;
@@ -128,13 +130,15 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.window_start(timestamptz, interval) IS 'as_of - within by the calendar in UTC.';
 
-CREATE FUNCTION leadscore_internal.make_entity_objects(entity leadscore_internal.entity) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION leadscore_internal.entity_functions() RETURNS text[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT '{score,hottest,coldest,hot,cold}'::text[]
+$$;
+COMMENT ON FUNCTION leadscore_internal.entity_functions() IS 'What the names of the functions of an entity end in.';
+
+CREATE FUNCTION leadscore_internal.check_entity_names(entity leadscore_internal.entity) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  pending_table text := format('%I.%I', entity.model, entity.name || '_pending');
-  id text := quote_ident(entity.name || '_id');
-  key_type text := leadscore_internal.type_name(entity.key_type);
-  made record;
   clash text;
 BEGIN
   -- What is there already is somebody else's: not replaced, and not hidden by an overloaded name.
@@ -142,11 +146,22 @@ BEGIN
   FROM (SELECT c.relname::text AS taken FROM pg_class AS c WHERE c.relnamespace = quote_ident(entity.model)::regnamespace
         UNION ALL
         SELECT p.proname::text FROM pg_proc AS p WHERE p.pronamespace = quote_ident(entity.model)::regnamespace) AS x
-  WHERE x.taken IN (SELECT entity.name || '_' || suffix FROM unnest('{pending,scores,score,hottest,coldest,hot,cold}'::text[]) AS suffix);
+  WHERE x.taken IN (SELECT entity.name || '_' || suffix FROM unnest('{pending,scores}' || leadscore_internal.entity_functions()) AS suffix);
   IF FOUND THEN
     RAISE EXCEPTION '"%.%" already exists', entity.model, clash
       USING ERRCODE = 'duplicate_object', HINT = 'The entity needs this name for an object of its own: give it another name.';
   END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_entity_names(leadscore_internal.entity) IS 'Refuses an entity whose objects would have names that are taken.';
+
+CREATE FUNCTION leadscore_internal.make_entity_objects(entity leadscore_internal.entity) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  pending_table text := format('%I.%I', entity.model, entity.name || '_pending');
+  key_type text := leadscore_internal.type_name(entity.key_type);
+BEGIN
+  PERFORM leadscore_internal.check_entity_names(entity);
   EXECUTE format('CREATE TABLE %s (component int NOT NULL, sign int2 NOT NULL, activities int2 NOT NULL, occurred_at timestamptz,
                                    points float8, stamp xid8, key %s)
                   WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
@@ -156,7 +171,20 @@ BEGIN
                  'pg_leadscore: changes (sign 1 and -1) and marks (sign 0) that are not folded into the states yet');
   PERFORM leadscore_internal.share_with_readers(pending_table::regclass, entity);
   UPDATE leadscore_internal.entity AS e SET pending = pending_table::regclass WHERE e.id = entity.id;
+  PERFORM leadscore_internal.make_entity_functions(entity);
+  PERFORM leadscore_internal.create_scores_view(entity);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.make_entity_objects(leadscore_internal.entity) IS
+  'Makes the pending table, the typed functions and the view of all scores of an entity.';
 
+CREATE FUNCTION leadscore_internal.make_entity_functions(entity leadscore_internal.entity) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  id text := quote_ident(entity.name || '_id');
+  key_type text := leadscore_internal.type_name(entity.key_type);
+  made record;
+BEGIN
   FOR made IN
     SELECT * FROM (VALUES
       ('score', format('(score text, id %s, as_of timestamptz DEFAULT leadscore.clock()) RETURNS float8', key_type),
@@ -183,10 +211,9 @@ BEGIN
 BEGIN RETURN QUERY %s; END', made.body) END);
     EXECUTE format('COMMENT ON FUNCTION %I.%I IS %L', entity.model, entity.name || '_' || made.suffix, made.says);
   END LOOP;
-  PERFORM leadscore_internal.create_scores_view(entity);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.make_entity_objects(leadscore_internal.entity) IS 'Makes the pending table and the typed functions of an entity.';
+COMMENT ON FUNCTION leadscore_internal.make_entity_functions(leadscore_internal.entity) IS 'Makes the functions of an entity, typed with its key.';
 
 CREATE FUNCTION leadscore_internal.score_at(model name, entity text, score text, id anyelement, as_of timestamptz) RETURNS float8
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

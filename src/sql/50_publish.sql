@@ -26,6 +26,9 @@ BEGIN
     SELECT x.relation
     FROM (SELECT s.relation FROM leadscore_internal.source AS s WHERE s.id = ANY (sources)
           UNION
+          SELECT b.relation FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
+          WHERE c.score = lock_sources.score
+          UNION
           SELECT unnest(l.through) FROM leadscore_internal.link AS l WHERE l.source = ANY (sources)
           UNION
           SELECT w.relation FROM leadscore_internal.watch AS w JOIN leadscore_internal.component AS c ON c.id = w.component
@@ -51,14 +54,22 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_committed_view(text) IS 'Refuses a transaction whose snapshot is older than its locks.';
 
--- The score that a function is about to change the life of: no fold runs on its model until the end of the transaction.
-CREATE FUNCTION leadscore_internal.open_score(model name, name text, action text) RETURNS leadscore_internal.score
+CREATE FUNCTION leadscore_internal.open_model(model name, action text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM leadscore_internal.check_model(model);
   PERFORM leadscore_internal.check_committed_view(action);
   -- Before any table lock: a writer that holds it may be about to write to the tables.
   PERFORM pg_advisory_xact_lock(leadscore_internal.fold_lock_key(model));
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.open_model(name, text) IS 'Keeps folds and publishes of a model out until the end of the transaction.';
+
+-- The score that a function is about to change the life of: no fold runs on its model until the end of the transaction.
+CREATE FUNCTION leadscore_internal.open_score(model name, name text, action text) RETURNS leadscore_internal.score
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM leadscore_internal.open_model(model, action);
   RETURN leadscore_internal.find_score(model, name);
 END
 $$;

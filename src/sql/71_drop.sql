@@ -23,6 +23,7 @@ BEGIN
   of_score := leadscore_internal.find_score(named.model, named.name, if_exists);
   IF of_score.id IS NOT NULL THEN
     dropped := leadscore_internal.find_rule(of_score, rule, if_exists);
+    PERFORM leadscore_internal.check_owner(s.relation) FROM leadscore_internal.source AS s WHERE s.id = dropped.source;
     DELETE FROM leadscore_internal.rule AS r WHERE r.id = dropped.id;
     PERFORM leadscore_internal.mark_edited(ARRAY[dropped.score]);
   END IF;
@@ -45,6 +46,7 @@ BEGIN
   of_score := leadscore_internal.find_score(named.model, named.name, if_exists);
   IF of_score.id IS NOT NULL THEN
     dropped := leadscore_internal.find_rollup(of_score, entity, "of", if_exists);
+    PERFORM leadscore_internal.check_owner(e.relation) FROM leadscore_internal.entity AS e WHERE e.id = dropped.member;
     DELETE FROM leadscore_internal.rollup AS r WHERE r.id = dropped.id;
     PERFORM leadscore_internal.mark_edited(ARRAY[dropped.score]);
   END IF;
@@ -69,6 +71,7 @@ BEGIN
   IF of_source.id IS NULL OR to_entity.id IS NULL THEN
     RETURN;
   END IF;
+  PERFORM leadscore_internal.check_owner(of_source.relation);
   DELETE FROM leadscore_internal.link AS l WHERE l.source = of_source.id AND l.entity = to_entity.id;
   IF NOT FOUND THEN
     PERFORM leadscore_internal.missing(format('a link from source "%s.%s" to entity "%s"', of_source.model, of_source.name, to_entity.name),
@@ -124,6 +127,7 @@ DECLARE
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
   dropped := leadscore_internal.find_source(named.model, named.name, if_exists);
+  PERFORM leadscore_internal.check_owner(dropped.relation);
   PERFORM leadscore_internal.in_use_by('source', source, ARRAY(
     SELECT format('rule "%s" of score "%s"', r.name, s.name)
     FROM leadscore_internal.rule AS r JOIN leadscore_internal.score AS s ON s.id = r.score WHERE r.source = dropped.id
@@ -152,6 +156,7 @@ BEGIN
   IF dropped.id IS NULL THEN
     RETURN;
   END IF;
+  PERFORM leadscore_internal.check_owner(dropped.relation);
   PERFORM leadscore_internal.in_use_by('entity', entity, ARRAY(
     SELECT format('score "%s"', s.name) FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.score AS s ON s.id = se.score
     WHERE se.entity = dropped.id
