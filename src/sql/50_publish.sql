@@ -1,16 +1,37 @@
 -- publish: from what is set up to what is kept.
 
+CREATE FUNCTION leadscore_internal.tables_to_lock(score int, sources int[]) RETURNS SETOF regclass
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT x.relation
+  FROM (SELECT s.relation FROM leadscore_internal.source AS s WHERE s.id = ANY (sources)
+        UNION
+        SELECT b.relation FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
+        WHERE c.score = tables_to_lock.score
+        UNION
+        SELECT unnest(l.through) FROM leadscore_internal.link AS l WHERE l.source = ANY (sources)
+        UNION
+        SELECT w.relation FROM leadscore_internal.watch AS w JOIN leadscore_internal.component AS c ON c.id = w.component
+        WHERE c.score = tables_to_lock.score) AS x
+  WHERE EXISTS (SELECT FROM pg_class AS c WHERE c.oid = x.relation)
+$$;
+COMMENT ON FUNCTION leadscore_internal.tables_to_lock(int, int[]) IS 'The tables whose writers publish keeps out.';
+
+CREATE FUNCTION leadscore_internal.sources_of(score int) RETURNS int[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT array_agg(DISTINCT x.source)
+  FROM (SELECT r.source FROM leadscore_internal.rule AS r WHERE r.score = sources_of.score
+        UNION ALL
+        SELECT b.source FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
+        WHERE c.score = sources_of.score) AS x
+$$;
+COMMENT ON FUNCTION leadscore_internal.sources_of(int) IS 'The sources of a score, set up or published.';
+
 CREATE FUNCTION leadscore_internal.lock_sources(score int) RETURNS int[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   relation regclass;
-  sources int[];
+  sources int[] := leadscore_internal.sources_of(score);
 BEGIN
-  SELECT array_agg(DISTINCT x.source) INTO sources
-  FROM (SELECT r.source FROM leadscore_internal.rule AS r WHERE r.score = lock_sources.score
-        UNION ALL
-        SELECT b.source FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
-        WHERE c.score = lock_sources.score) AS x;
   PERFORM leadscore_internal.check_owner(src.relation) FROM leadscore_internal.source AS src WHERE src.id = ANY (sources);
   PERFORM leadscore_internal.check_owner(joined)
   FROM leadscore_internal.link AS l CROSS JOIN LATERAL unnest(l.through) AS joined WHERE l.source = ANY (sources);
@@ -22,19 +43,7 @@ BEGIN
       USING ERRCODE = 'object_in_use', HINT = 'Publish when it has come to its end, not from a trigger or beside an open cursor.';
   END IF;
   -- Always in the same order; writers are waited for and kept out until the end, readers are not.
-  FOR relation IN
-    SELECT x.relation
-    FROM (SELECT s.relation FROM leadscore_internal.source AS s WHERE s.id = ANY (sources)
-          UNION
-          SELECT b.relation FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
-          WHERE c.score = lock_sources.score
-          UNION
-          SELECT unnest(l.through) FROM leadscore_internal.link AS l WHERE l.source = ANY (sources)
-          UNION
-          SELECT w.relation FROM leadscore_internal.watch AS w JOIN leadscore_internal.component AS c ON c.id = w.component
-          WHERE c.score = lock_sources.score) AS x
-    WHERE EXISTS (SELECT FROM pg_class AS c WHERE c.oid = x.relation) ORDER BY 1
-  LOOP
+  FOR relation IN SELECT t FROM leadscore_internal.tables_to_lock(score, sources) AS t ORDER BY 1 LOOP
     EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', relation);
   END LOOP;
   RETURN sources;

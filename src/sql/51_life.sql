@@ -40,6 +40,7 @@ DECLARE
   sources int[];
 BEGIN
   PERFORM leadscore_internal.check_state(of_score, '{live}', 'pause');
+  PERFORM leadscore_internal.check_tables(of_score);
   sources := leadscore_internal.lock_sources(of_score.id);
   PERFORM leadscore_internal.make_views(leadscore_internal.set_state(of_score.id, 'paused'));
   PERFORM leadscore_internal.adjust_triggers(sources);
@@ -50,6 +51,23 @@ COMMENT ON FUNCTION leadscore_internal.pause(text) IS 'Implementation of leadsco
 CREATE PROCEDURE leadscore.pause(score text) AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
 COMMENT ON PROCEDURE leadscore.pause(text) IS 'Stops keeping a live score: its views stay, points read NULL, writes cost nothing.';
 
+-- Expressions have the rights of the owner for whom they were published, and writes break the score under another.
+CREATE FUNCTION leadscore_internal.check_published_owners(score leadscore_internal.score) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  changed regclass;
+BEGIN
+  SELECT b.relation INTO changed
+  FROM leadscore_internal.component AS c JOIN leadscore_internal.branch AS b ON b.component = c.id JOIN pg_class AS t ON t.oid = b.relation
+  WHERE c.score = score.id AND t.relowner <> b.owner LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'table % has another owner than when score "%.%" was published', changed, score.model, score.name
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL leadscore.publish() for the score instead.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_published_owners(leadscore_internal.score) IS 'Refuses a score whose tables changed their owner after it was published.';
+
 CREATE FUNCTION leadscore_internal.resume(score text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -59,7 +77,11 @@ DECLARE
 BEGIN
   PERFORM leadscore_internal.check_state(of_score, '{paused}', 'resume');
   sources := leadscore_internal.lock_sources(of_score.id);
+  PERFORM leadscore_internal.check_tables(of_score);
+  PERFORM leadscore_internal.check_published_owners(of_score);
   PERFORM leadscore_internal.refill(of_score.id);
+  -- All rows were read without an error: what broke it is mended.
+  DELETE FROM leadscore_internal.incident AS i WHERE i.score = of_score.id;
   PERFORM leadscore_internal.make_views(leadscore_internal.set_state(of_score.id, 'live'));
   PERFORM leadscore_internal.adjust_triggers(sources);
 END
@@ -67,7 +89,7 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.resume(text) IS 'Implementation of leadscore.resume.';
 
 CREATE PROCEDURE leadscore.resume(score text) AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
-COMMENT ON PROCEDURE leadscore.resume(text) IS 'Keeps a paused score again, by the rules it was published with: catches up from the rows.';
+COMMENT ON PROCEDURE leadscore.resume(text) IS 'Keeps a paused score again, by the rules it was published with: catches up from the rows, which also mends a score that was broken when the rows allow it.';
 
 CREATE FUNCTION leadscore_internal.rebuild(score text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -64,14 +64,21 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.component_status(int) IS 'What is not folded yet, and the size.';
 
 -- An index whose first column a link's key is, so that one entity's activities are found without reading the table.
+CREATE FUNCTION leadscore_internal.missing_index(relation regclass, key text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('CREATE INDEX CONCURRENTLY ON %s ((%s))', relation, key)
+  WHERE NOT EXISTS (SELECT FROM pg_index AS i
+                    WHERE i.indrelid = relation AND i.indisvalid
+                      AND pg_get_indexdef(i.indexrelid, 1, false) IN (key, '(' || key || ')'))
+$$;
+COMMENT ON FUNCTION leadscore_internal.missing_index(regclass, text) IS 'The statement for an index by an expression; NULL where there is one.';
+
 CREATE FUNCTION leadscore_internal.missing_indexes(component int) RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT array_agg(format('CREATE INDEX CONCURRENTLY ON %s ((%s))', b.relation, k.key) ORDER BY b.id)
+  SELECT array_agg(m ORDER BY b.id)
   FROM leadscore_internal.branch AS b CROSS JOIN LATERAL unnest(b.link_keys) AS k(key)
-  WHERE b.component = missing_indexes.component
-    AND NOT EXISTS (SELECT FROM pg_index AS i
-                    WHERE i.indrelid = b.relation AND i.indisvalid
-                      AND pg_get_indexdef(i.indexrelid, 1, false) IN (k.key, '(' || k.key || ')'))
+  CROSS JOIN LATERAL leadscore_internal.missing_index(b.relation, k.key) AS m
+  WHERE b.component = missing_indexes.component AND m IS NOT NULL
 $$;
 COMMENT ON FUNCTION leadscore_internal.missing_indexes(int) IS 'Statements for indexes that reading from the rows lacks.';
 

@@ -2,7 +2,7 @@
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA leadscore_internal FROM PUBLIC;
 REVOKE ALL ON PROCEDURE leadscore.tick() FROM PUBLIC;
-REVOKE ALL ON FUNCTION leadscore.verify(text), leadscore.drop_all() FROM PUBLIC;
+REVOKE ALL ON FUNCTION leadscore.drop_all() FROM PUBLIC;
 GRANT USAGE ON SCHEMA leadscore, leadscore_internal TO PUBLIC;
 GRANT SELECT ON leadscore.entities, leadscore.sources, leadscore.links, leadscore.scores, leadscore.rules, leadscore.rollups, leadscore.status TO PUBLIC;
 GRANT EXECUTE ON FUNCTION
