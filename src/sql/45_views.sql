@@ -103,8 +103,8 @@ BEGIN
   FOR item IN
     SELECT coalesce(a.attname, s.name) AS name, s.id AS score, s.decay, leadscore_internal.missing_table(s) IS NOT NULL AS unreadable
     FROM (SELECT * FROM pg_attribute AS a WHERE a.attrelid = to_regclass(view_name) AND a.attnum > 1 AND NOT a.attisdropped) AS a
-    FULL JOIN (SELECT s.* FROM leadscore_internal.score AS s JOIN leadscore_internal.published_entity AS se ON se.score = s.id
-               WHERE se.entity = entity.id AND s.state = 'live') AS s ON s.name = a.attname
+    FULL JOIN (SELECT s.* FROM leadscore_internal.score AS s JOIN leadscore_internal.published_entity AS p ON p.score = s.id
+               WHERE p.entity = entity.id AND NOT p.building AND s.state = 'live') AS s ON s.name = a.attname
     ORDER BY a.attnum NULLS LAST, s.id
   LOOP
     IF item.unreadable THEN
@@ -122,7 +122,7 @@ BEGIN
   EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', view_name, id_column, 'Key of the ' || entity.name);
   FOR item IN
     SELECT s.name, s.decay, s.description FROM leadscore_internal.score AS s
-    JOIN leadscore_internal.published_entity AS se ON se.score = s.id WHERE se.entity = entity.id AND s.state = 'live'
+    JOIN leadscore_internal.published_entity AS p ON p.score = s.id WHERE p.entity = entity.id AND NOT p.building AND s.state = 'live'
   LOOP
     EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', view_name, item.name,
                    format('Points now, decay %s; 0 if never active', item.decay));

@@ -90,7 +90,7 @@ BEGIN
     RETURN QUERY SELECT 'table', leadscore_internal.missing_table(of_score), NULL::bigint, 'was dropped', 'Set the score up anew without it.';
     RETURN;
   END IF;
-  tables := ARRAY(SELECT t FROM leadscore_internal.tables_to_lock(of_score.id, leadscore_internal.sources_of(of_score.id)) AS t ORDER BY t::text COLLATE "C");
+  tables := ARRAY(SELECT t FROM leadscore_internal.tables_of(of_score.id) AS t ORDER BY t::text COLLATE "C");
   PERFORM leadscore_internal.check_owner(t) FROM unnest(tables) AS t;
   PERFORM leadscore_internal.check_owner(e.relation)
   FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity WHERE se.score = of_score.id;
@@ -127,7 +127,7 @@ BEGIN
           WHERE c.score = of_score.id) AS b
     JOIN pg_class AS c ON c.oid = b.relation WHERE c.relowner <> b.owner ORDER BY 2;
   RETURN QUERY
-    SELECT 'lock', t::text, c.rows, 'rows; publish takes SHARE ROW EXCLUSIVE on the table: writers wait until it commits, readers do not', NULL::text
+    SELECT 'lock', t::text, c.rows, 'rows; publish takes SHARE ROW EXCLUSIVE on the table: for a moment, or until the end of a transaction block, writers wait', NULL::text
     FROM unnest(tables) WITH ORDINALITY AS x(t, n) CROSS JOIN LATERAL leadscore_internal.try_count(t, format('SELECT count(*) FROM %s', t)) AS c
     ORDER BY x.n;
 END

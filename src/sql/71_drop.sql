@@ -99,8 +99,10 @@ BEGIN
     RETURN;
   END IF;
   of_score := leadscore_internal.open_score(named.model, named.name, 'drop_score');
+  PERFORM leadscore_internal.abandon_version(of_score);
   IF of_score.state IN ('live', 'paused') THEN
     PERFORM leadscore_internal.take_down(of_score);
+    PERFORM leadscore_internal.tidy(score);
   END IF;
   DELETE FROM leadscore_internal.score AS s WHERE s.id = of_score.id;
   -- Its columns go, too, wherever it ever was published.

@@ -47,8 +47,8 @@ BEGIN
     PERFORM leadscore_internal.share_with_readers(own, entity);
   END LOOP;
   FOR s IN
-    SELECT x.* FROM leadscore_internal.score AS x JOIN leadscore_internal.published_entity AS p ON p.score = x.id
-    WHERE p.entity = entity.id AND x.state IN ('live', 'paused') AND leadscore_internal.missing_table(x) IS NULL ORDER BY x.id
+    SELECT x.* FROM leadscore_internal.score AS x
+    WHERE entity.id = ANY (leadscore_internal.published_entities(x.id)) AND x.state IN ('live', 'paused') AND leadscore_internal.missing_table(x) IS NULL ORDER BY x.id
   LOOP
     PERFORM leadscore_internal.make_views(s);
   END LOOP;

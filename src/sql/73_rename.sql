@@ -72,7 +72,7 @@ BEGIN
                         UNION ALL SELECT p.entity FROM leadscore_internal.published_entity AS p WHERE p.score = x.id) ORDER BY x.id
   LOOP
     PERFORM leadscore_internal.check_view_name(leadscore_internal.score_view(s, renamed));
-    IF EXISTS (SELECT FROM leadscore_internal.published_entity AS p WHERE p.score = s.id AND p.entity = before.id) THEN
+    IF before.id = ANY (leadscore_internal.published_entities(s.id)) THEN
       PERFORM leadscore_internal.rename_column(leadscore_internal.score_view(s, before), before.name || '_id', renamed.name || '_id');
       EXECUTE format('ALTER VIEW IF EXISTS %s RENAME TO %I', leadscore_internal.score_view(s, before), renamed.name || '_' || s.name);
     END IF;
@@ -142,7 +142,7 @@ BEGIN
                         UNION ALL SELECT p.score FROM leadscore_internal.published_entity AS p WHERE p.entity = x.id) ORDER BY x.id
   LOOP
     PERFORM leadscore_internal.check_view_name(leadscore_internal.score_view(renamed, e));
-    IF EXISTS (SELECT FROM leadscore_internal.published_entity AS p WHERE p.score = before.id AND p.entity = e.id) THEN
+    IF e.id = ANY (leadscore_internal.published_entities(before.id)) THEN
       EXECUTE format('ALTER VIEW IF EXISTS %s RENAME TO %I', leadscore_internal.score_view(before, e), e.name || '_' || renamed.name);
     END IF;
     -- A retired score still has its column.
