@@ -91,8 +91,8 @@ COMMENT ON FUNCTION leadscore_internal.set_score_entities(leadscore_internal.sco
 -- What a score is made of besides its own attributes.
 CREATE FUNCTION leadscore_internal.copy_score_parts(from_score int, to_score int) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay)
-  SELECT to_score, r.name, r.source, r.points, r.filter, r.decay FROM leadscore_internal.rule AS r WHERE r.score = from_score ORDER BY r.id;
+  INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay, max_points)
+  SELECT to_score, r.name, r.source, r.points, r.filter, r.decay, r.max_points FROM leadscore_internal.rule AS r WHERE r.score = from_score ORDER BY r.id;
   INSERT INTO leadscore_internal.rollup (score, entity, member, key)
   SELECT to_score, r.entity, r.member, r.key FROM leadscore_internal.rollup AS r WHERE r.score = from_score ORDER BY r.id;
 $$;
@@ -164,13 +164,19 @@ BEGIN
   END IF;
   rule.points := leadscore_internal.canonical_expression(relation, rule.points, 'float8', 'points ' || role);
   rule.filter := leadscore_internal.canonical_filter(relation, rule.filter, 'filter ' || role);
+  PERFORM leadscore_internal.check_cap('max_points ' || role, rule.max_points);
+  -- Who has no activity that the rule matches has 0 of it.
+  IF rule.max_points < 0 THEN
+    RAISE EXCEPTION '% must not be negative: %', 'max_points ' || role, rule.max_points
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Give negative points, or the score''s max_points.';
+  END IF;
   RETURN rule;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.checked_rule(leadscore_internal.rule) IS 'A rule as it is given, checked; its expressions canonical.';
 
 CREATE FUNCTION leadscore_internal.create_rule(score text, rule text, source text, points text, filter text,
-                                               decay leadscore.decay, if_not_exists boolean)
+                                               decay leadscore.decay, max_points float8, if_not_exists boolean)
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -188,16 +194,18 @@ BEGIN
   made.name := rule;
   made.points := points;
   made.filter := filter;
+  made.max_points := max_points;
   made := leadscore_internal.checked_rule(made);
-  INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay)
-  VALUES (of_score.id, made.name, made.source, made.points, made.filter, decay);
+  INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay, max_points)
+  VALUES (of_score.id, made.name, made.source, made.points, made.filter, decay, made.max_points);
   PERFORM leadscore_internal.mark_edited(ARRAY[of_score.id]);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.create_rule(text, text, text, text, text, leadscore.decay, boolean) IS 'Implementation of leadscore.create_rule.';
+COMMENT ON FUNCTION leadscore_internal.create_rule(text, text, text, text, text, leadscore.decay, float8, boolean) IS 'Implementation of leadscore.create_rule.';
 
 CREATE FUNCTION leadscore.create_rule(score text, rule text, source text, points text, filter text DEFAULT NULL,
-                                      decay leadscore.decay DEFAULT NULL, if_not_exists boolean DEFAULT false)
+                                      decay leadscore.decay DEFAULT NULL, max_points float8 DEFAULT NULL,
+                                      if_not_exists boolean DEFAULT false)
   RETURNS void AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
-COMMENT ON FUNCTION leadscore.create_rule(text, text, text, text, text, leadscore.decay, boolean) IS
-  'Gives points to the activities of a source. points: a number or an expression on the row, NULL counts as 0; filter: which rows; decay: the rule''s own instead of the score''s. An activity that two rules match gets both.';
+COMMENT ON FUNCTION leadscore.create_rule(text, text, text, text, text, leadscore.decay, float8, boolean) IS
+  'Gives points to the activities of a source. points: a number or an expression on the row, NULL counts as 0; filter: which rows; decay: the rule''s own instead of the score''s; max_points: what its decayed sum is clamped at. An activity that two rules match gets both.';

@@ -1,6 +1,13 @@
 -- How a score is read, as SQL over the rows of an entity: plain joins over the CRM's table and the states, so that the
 -- planner can do what it does best; a function is called only for an entity whose state cannot answer.
 
+CREATE FUNCTION leadscore_internal.clamped(points text, min_points float8, max_points float8) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $$
+  SELECT CASE WHEN min_points IS NULL AND max_points IS NULL THEN points
+              ELSE format('greatest(%L::float8, least(%L::float8, %s))', min_points, max_points, points) END
+$$;
+COMMENT ON FUNCTION leadscore_internal.clamped(text, float8, float8) IS 'An expression for points, between limits that may be NULL.';
+
 -- How a component is read: joins, and expressions over them.
 CREATE FUNCTION leadscore_internal.reading(component leadscore_internal.component,
                                            OUT joins text, OUT points text, OUT last_activity_at text, OUT activities text)
@@ -17,7 +24,7 @@ BEGIN
   LEFT JOIN (%4$s
   ) AS p%1$s ON p%1$s.key %3$s e.key$join$, c, component.states, equality,
                   leadscore_internal.pending_query(component, 'leadscore.clock()'));
-  points := format('CASE WHEN %s THEN %s.points ELSE %s END', from_rows, rows, state.points);
+  points := leadscore_internal.clamped(format('CASE WHEN %s THEN %s.points ELSE %s END', from_rows, rows, state.points), NULL, component.max_points);
   last_activity_at := format('CASE WHEN %1$s THEN %2$s.last_activity_at ELSE greatest(s%3$s.last_activity_at, p%3$s.added_at) END',
                              from_rows, rows, c);
   activities := format('CASE WHEN %1$s THEN %2$s.activities ELSE coalesce(s%3$s.activities, 0) + coalesce(p%3$s.activities, 0) END',
@@ -38,13 +45,6 @@ COMMENT ON FUNCTION leadscore_internal.entity_rows(leadscore_internal.entity, te
   'FROM item for the rows that are entities of the kind, as e.';
 
 -- How a score of an entity is read: its own components, and its members' points as they are read themselves.
-CREATE FUNCTION leadscore_internal.clamped(points text, min_points float8, max_points float8) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $$
-  SELECT CASE WHEN min_points IS NULL AND max_points IS NULL THEN points
-              ELSE format('greatest(%L::float8, least(%L::float8, %s))', min_points, max_points, points) END
-$$;
-COMMENT ON FUNCTION leadscore_internal.clamped(text, float8, float8) IS 'An expression for points, between limits that may be NULL.';
-
 CREATE FUNCTION leadscore_internal.entity_reading(score int, entity leadscore_internal.entity,
   OUT joins text, OUT points text, OUT last_activity_at text, OUT activities text,
   OUT own_points text, OUT members_sum text, OUT members_avg text, OUT members_max text, OUT members text)
