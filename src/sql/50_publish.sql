@@ -106,6 +106,8 @@ BEGIN
   PERFORM leadscore_internal.check_model(model);
   PERFORM pg_advisory_xact_lock(leadscore_internal.life_lock_key(model, name));
   PERFORM leadscore_internal.open_model(model, action);
+  -- An edit that is not committed yet is waited for, and published with the rest.
+  PERFORM FROM leadscore_internal.score AS s WHERE s.model = open_score.model AND s.name = open_score.name FOR NO KEY UPDATE;
   RETURN leadscore_internal.find_score(model, name);
 END
 $$;
