@@ -132,9 +132,7 @@ CREATE FUNCTION leadscore_internal.make_entity_objects(entity leadscore_internal
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   pending_table text := format('%I.%I', entity.model, entity.name || '_pending');
-  id text := quote_ident(entity.name || '_id');
   key_type text := leadscore_internal.type_name(entity.key_type);
-  made record;
   clash text;
 BEGIN
   -- What is there already is somebody else's: not replaced, and not hidden by an overloaded name.
@@ -156,7 +154,20 @@ BEGIN
                  'pg_leadscore: changes (sign 1 and -1) and marks (sign 0) that are not folded into the states yet');
   PERFORM leadscore_internal.share_with_readers(pending_table::regclass, entity);
   UPDATE leadscore_internal.entity AS e SET pending = pending_table::regclass WHERE e.id = entity.id;
+  PERFORM leadscore_internal.make_entity_functions(entity);
+  PERFORM leadscore_internal.create_scores_view(entity);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.make_entity_objects(leadscore_internal.entity) IS 'Makes the pending table and the typed functions of an entity.';
 
+-- Also anew, when the model has another name: what is granted on them, and what uses them, stays.
+CREATE FUNCTION leadscore_internal.make_entity_functions(entity leadscore_internal.entity) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  id text := quote_ident(entity.name || '_id');
+  key_type text := leadscore_internal.type_name(entity.key_type);
+  made record;
+BEGIN
   FOR made IN
     SELECT * FROM (VALUES
       ('score', format('(score text, id %s, as_of timestamptz DEFAULT leadscore.clock()) RETURNS float8', key_type),
@@ -176,17 +187,16 @@ BEGIN
        'Those that earned fewer than so many undecayed points in [as_of - within, as_of], the inactive included')
     ) AS v(suffix, signature, body, says)
   LOOP
-    EXECUTE format('CREATE FUNCTION %I.%I%s LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS %L',
+    EXECUTE format('CREATE OR REPLACE FUNCTION %I.%I%s LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS %L',
                    entity.model, entity.name || '_' || made.suffix, made.signature,
                    CASE WHEN made.suffix = 'score' THEN format('BEGIN RETURN %s; END', made.body)
                         ELSE format('#variable_conflict use_variable
 BEGIN RETURN QUERY %s; END', made.body) END);
     EXECUTE format('COMMENT ON FUNCTION %I.%I IS %L', entity.model, entity.name || '_' || made.suffix, made.says);
   END LOOP;
-  PERFORM leadscore_internal.create_scores_view(entity);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.make_entity_objects(leadscore_internal.entity) IS 'Makes the pending table and the typed functions of an entity.';
+COMMENT ON FUNCTION leadscore_internal.make_entity_functions(leadscore_internal.entity) IS 'Makes the typed functions of an entity.';
 
 CREATE FUNCTION leadscore_internal.score_at(model name, entity text, score text, id anyelement, as_of timestamptz) RETURNS float8
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
