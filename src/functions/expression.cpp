@@ -1,6 +1,8 @@
 #include "pg/caller.hpp"
 #include "pg/expression.hpp"
 #include "pg/guard.hpp"
+#include "pg/remembered.hpp"
+#include "pg/subtransaction.hpp"
 
 using namespace leadscore::pg;
 
@@ -148,6 +150,42 @@ LEADSCORE_FUNCTION(conjuncts) {
         return static_cast<Datum>(0);
     });
     tables.close();
+    return static_cast<Datum>(0);
+}
+
+// remember_expression(relation, through, expression): keeps what it means; one that means nothing any more is skipped.
+LEADSCORE_FUNCTION(remember_expression) {
+    Oid relation = PG_GETARG_OID(0);
+    NullableDatum through = argument(fcinfo, 1);
+    char *text = text_argument(fcinfo, 2);
+    CaughtError error;
+    bool understood = in_subtransaction(
+        [&] {
+            Tables tables(relation, through);
+            remember({relation, through, text, parse_expression(tables.subject(text, "expression"))});
+            tables.close();
+        },
+        &error, CurrentMemoryContext);
+    if (!understood)
+        throw_on_passing(error);
+    PG_RETURN_VOID();
+}
+
+// remembered_expressions() → SETOF (relation, through, before, now)
+LEADSCORE_FUNCTION(remembered_expressions) {
+    InitMaterializedSRF(fcinfo, 0);
+    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    ListCell *cell = nullptr;
+    foreach (cell, remembered()) {
+        auto *kept = static_cast<RememberedExpression *>(lfirst(cell));
+        Tables tables(kept->relation, kept->through);
+        char *now = deparse(tables.subject(kept->text, "expression"), kept->expression);
+        tables.close();
+        Datum values[] = {ObjectIdGetDatum(kept->relation), kept->through.value, CStringGetTextDatum(kept->text),
+                          CStringGetTextDatum(now)};
+        bool nulls[] = {false, kept->through.isnull, false, false};
+        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    }
     return static_cast<Datum>(0);
 }
 

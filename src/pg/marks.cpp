@@ -12,6 +12,7 @@ namespace {
 struct Watch {
     const char *query;
     Oid owner;
+    const char *problem; // why it must not run any more
     int component_count;
     Component *components;
 };
@@ -44,12 +45,16 @@ Watches watches_of(const TriggerData *trigger, MemoryContext context) {
     const char *select = psprintf(R"(
         SELECT w.%s, w.owner::pg_catalog.oid, pg_catalog.array_agg(c.id), pg_catalog.array_agg(s.id),
                pg_catalog.array_agg((c.on_error OPERATOR(pg_catalog.=) 'fail' AND NOT c.building)::pg_catalog.int4),
-               pg_catalog.array_agg(c.pending::pg_catalog.oid), pg_catalog.array_agg(c.building::pg_catalog.int4)
+               pg_catalog.array_agg(c.pending::pg_catalog.oid), pg_catalog.array_agg(c.building::pg_catalog.int4), u.message
         FROM leadscore_internal.watch AS w
         JOIN leadscore_internal.component AS c ON c.id OPERATOR(pg_catalog.=) w.component
         JOIN leadscore_internal.score AS s ON s.id OPERATOR(pg_catalog.=) c.score
+        LEFT JOIN LATERAL (SELECT pg_catalog.min(x.message) AS message FROM leadscore_internal.used_table AS x
+                           WHERE x.component OPERATOR(pg_catalog.=) c.id AND x.changed_hands) AS u ON true
         WHERE w.relation OPERATOR(pg_catalog.=) $1 AND (s.state OPERATOR(pg_catalog.=) 'live' OR c.building)
-        GROUP BY 1, 2)",
+          AND NOT EXISTS (SELECT FROM leadscore_internal.incident AS i
+                          WHERE i.score OPERATOR(pg_catalog.=) s.id AND i.building OPERATOR(pg_catalog.=) c.building)
+        GROUP BY 1, 2, u.message)",
                                   query_column(trigger->tg_event));
     Oid types[] = {REGCLASSOID};
     Datum values[] = {ObjectIdGetDatum(RelationGetRelid(trigger->tg_relation))};
@@ -69,6 +74,8 @@ Watches watches_of(const TriggerData *trigger, MemoryContext context) {
             bool is_null = false;
             watch->query = TextDatumGetCString(SPI_getbinval(row, columns, 1, &is_null));
             watch->owner = DatumGetObjectId(SPI_getbinval(row, columns, 2, &is_null));
+            Datum problem = SPI_getbinval(row, columns, 8, &is_null);
+            watch->problem = is_null ? nullptr : TextDatumGetCString(problem);
             const int *ids = integers(row, columns, 3, &watch->component_count);
             const int *scores = integers(row, columns, 4, &watch->component_count);
             const int *fails = integers(row, columns, 5, &watch->component_count);
@@ -145,18 +152,51 @@ Keys keys_of(const Watch &watch, TriggerData *trigger, MemoryContext context) {
     return keys;
 }
 
-void mark(const Watch &watch, TriggerData *trigger) {
+void break_scores(const Watch &watch, int sqlstate, const char *message) {
+    for (int i = 0; i < watch.component_count; i++)
+        report_broken(watch.components[i], sqlstate, message);
+}
+
+// Whether it could be done; else why not.
+bool mark(const Watch &watch, TriggerData *trigger, CaughtError *error) {
     MemoryContext context = CurrentMemoryContext;
     Keys keys{0, nullptr};
-    CaughtError error;
-    if (in_subtransaction([&] { keys = keys_of(watch, trigger, context); }, &error, context)) {
-        for (int i = 0; i < watch.component_count; i++)
-            append_marks(watch.components[i], keys.items, keys.count);
-        return;
+    if (!in_subtransaction([&] { keys = keys_of(watch, trigger, context); }, error, context)) {
+        throw_on_passing(*error);
+        return false;
     }
-    throw_on_passing(error);
     for (int i = 0; i < watch.component_count; i++)
-        report_broken(watch.components[i], error.data->sqlerrcode, error.data->message);
+        append_marks(watch.components[i], keys.items, keys.count);
+    return true;
+}
+
+bool has_query(const Watches &watches, const char *query) {
+    bool found = false;
+    for (int i = 0; i < watches.count && !found; i++)
+        found = strcmp(watches.items[i].query, query) == 0;
+    return found;
+}
+
+void mark_all(TriggerData *trigger, MemoryContext context) {
+    Watches watches = watches_of(trigger, context);
+    int next = 0;
+    while (next < watches.count) {
+        const Watch &watch = watches.items[next];
+        CaughtError error;
+        if (watch.problem != nullptr) {
+            break_scores(watch, ERRCODE_INSUFFICIENT_PRIVILEGE, watch.problem);
+        } else if (!mark(watch, trigger, &error)) {
+            // What the query names may have been renamed while it waited for the table: then there is a new one.
+            Watches now = watches_of(trigger, context);
+            if (!has_query(now, watch.query)) {
+                watches = now;
+                next = 0;
+                continue;
+            }
+            break_scores(watch, error.data->sqlerrcode, error.data->message);
+        }
+        next++;
+    }
 }
 
 } // namespace
@@ -164,14 +204,13 @@ void mark(const Watch &watch, TriggerData *trigger) {
 void capture_marks(TriggerData *trigger) {
     MemoryContext statement = AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore marks", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(statement);
-    Watches watches = watches_of(trigger, statement);
-    for (int i = 0; i < watches.count; i++) {
-        const Watch &watch = watches.items[i];
-        if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
-            for (int j = 0; j < watch.component_count; j++)
-                append_component_mark(watch.components[j]);
-        else
-            mark(watch, trigger);
+    if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)) {
+        Watches watches = watches_of(trigger, statement);
+        for (int i = 0; i < watches.count; i++)
+            for (int j = 0; j < watches.items[i].component_count; j++)
+                append_component_mark(watches.items[i].components[j]);
+    } else {
+        mark_all(trigger, statement);
     }
     MemoryContextSwitchTo(caller);
     MemoryContextDelete(statement);

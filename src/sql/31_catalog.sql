@@ -138,12 +138,13 @@ CREATE TABLE leadscore_internal.joined_link (
   key              text NOT NULL,
   key_tables       int NOT NULL,
   through          regclass[] NOT NULL,
+  owners           regrole[] NOT NULL,
   conditions       text[] NOT NULL,
   condition_tables int[] NOT NULL,
   columns          text[] NOT NULL
 );
 COMMENT ON TABLE leadscore_internal.joined_link IS
-  'A link over other tables as it was published: its conditions taken apart at AND, and which tables (bit 0: the activity''s, bit n: table n of through) and columns (0.name, n.name) they use.';
+  'A link over other tables as it was published: owners of the tables in through; its conditions taken apart at AND, and which tables (bit 0: the activity''s, bit n: table n of through) and columns (0.name, n.name) they use.';
 CREATE INDEX ON leadscore_internal.joined_link (branch);
 
 CREATE TABLE leadscore_internal.watch (

@@ -1,8 +1,11 @@
 -- Folding: what writers appended is merged into the states. Only one fold of a model runs at a time, nobody waits for
 -- it, and each statement of it takes what it consumes and what it makes of it from one snapshot.
 
+-- By the number of the schema, which stays as it is when the schema is renamed; NULL where it is gone.
 CREATE FUNCTION leadscore_internal.fold_lock_key(model name) RETURNS bigint
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT hashtextextended('pg_leadscore fold ' || model, 0) $$;
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT hashtextextended('pg_leadscore fold ' || to_regnamespace(quote_ident(model))::oid, 0)
+$$;
 COMMENT ON FUNCTION leadscore_internal.fold_lock_key(name) IS 'The advisory lock that a fold of the model holds.';
 
 CREATE FUNCTION leadscore_internal.quarantine_horizon() RETURNS xid8
@@ -181,8 +184,8 @@ DECLARE
   at_rest boolean;
 BEGIN
   SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.id = fold_component.component AND NOT x.building;
-  IF NOT FOUND OR NOT pg_try_advisory_xact_lock(leadscore_internal.fold_lock_key(
-       (SELECT s.model FROM leadscore_internal.score AS s WHERE s.id = c.score))) THEN
+  IF NOT FOUND OR pg_try_advisory_xact_lock(leadscore_internal.fold_lock_key(
+       (SELECT s.model FROM leadscore_internal.score AS s WHERE s.id = c.score))) IS NOT TRUE THEN
     RETURN false;
   END IF;
   at_rest := leadscore_internal.rows_at_rest(c);

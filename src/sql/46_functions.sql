@@ -228,6 +228,7 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.make_entity_objects(leadscore_internal.entity) IS
   'Makes the pending table, the typed functions and the view of all scores of an entity.';
 
+-- Also anew, when the model has another name: what is granted on them, and what uses them, stays.
 CREATE FUNCTION leadscore_internal.make_entity_functions(entity leadscore_internal.entity) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -254,7 +255,7 @@ BEGIN
        'Those that earned fewer than so many undecayed points in [as_of - within, as_of], the inactive included')
     ) AS v(suffix, signature, body, says)
   LOOP
-    EXECUTE format('CREATE FUNCTION %I.%I%s LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS %L',
+    EXECUTE format('CREATE OR REPLACE FUNCTION %I.%I%s LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS %L',
                    entity.model, entity.name || '_' || made.suffix, made.signature,
                    CASE WHEN made.suffix = 'score' THEN format('BEGIN RETURN %s; END', made.body)
                         ELSE format('#variable_conflict use_variable

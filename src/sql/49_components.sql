@@ -69,8 +69,10 @@ DECLARE
   of_branch leadscore_internal.branch;
 BEGIN
   SELECT * INTO STRICT of_branch FROM leadscore_internal.branch AS b WHERE b.id = copy_joined_links.branch;
-  INSERT INTO leadscore_internal.joined_link (branch, key, key_tables, through, conditions, condition_tables, columns)
-  SELECT of_branch.id, l.key, k.tables, l.through, c.conditions, c.tables, k.columns || c.columns
+  INSERT INTO leadscore_internal.joined_link (branch, key, key_tables, through, owners, conditions, condition_tables, columns)
+  SELECT of_branch.id, l.key, k.tables, l.through,
+         ARRAY(SELECT cl.relowner::regrole FROM unnest(l.through) WITH ORDINALITY AS t(relation, n) JOIN pg_class AS cl ON cl.oid = t.relation ORDER BY t.n),
+         c.conditions, c.tables, k.columns || c.columns
   FROM leadscore_internal.link AS l
   CROSS JOIN LATERAL leadscore_internal.conjuncts(of_branch.relation, l.through, l.key, 0, 'key of a link') AS k
   CROSS JOIN LATERAL (

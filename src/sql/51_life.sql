@@ -61,6 +61,8 @@ DECLARE
   sources int[];
 BEGIN
   PERFORM leadscore_internal.check_state(of_score, '{paused}', 'resume');
+  PERFORM leadscore_internal.check_hands(of_score);
+  PERFORM leadscore_internal.check_expressions(of_score, 'resume', true);
   PERFORM leadscore_internal.abandon_version(of_score);
   sources := leadscore_internal.lock_sources(of_score.id);
   PERFORM leadscore_internal.check_tables(of_score);
@@ -97,6 +99,7 @@ DECLARE
   c leadscore_internal.component;
 BEGIN
   PERFORM leadscore_internal.check_state(of_score, '{live}', 'rebuild');
+  PERFORM leadscore_internal.check_unbroken(of_score);
   PERFORM leadscore_internal.check_owners(of_score.id);
   PERFORM leadscore_internal.check_not_in_use(of_score.id);
   FOR c IN SELECT * FROM leadscore_internal.component AS x WHERE x.score = of_score.id AND NOT x.building ORDER BY x.id LOOP
