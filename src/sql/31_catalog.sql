@@ -48,6 +48,7 @@ CREATE TABLE leadscore_internal.score (
   decay        leadscore.decay NOT NULL,
   on_error     text NOT NULL CHECK (on_error IN ('break', 'fail')),
   description  text,
+  bands        jsonb,
   state        text NOT NULL DEFAULT 'draft' CHECK (state IN ('draft', 'live', 'paused', 'retired')),
   edited       boolean NOT NULL DEFAULT true,
   published_at timestamptz,

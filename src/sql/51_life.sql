@@ -91,6 +91,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages =
 DECLARE
   for_entity leadscore_internal.entity;
 BEGIN
+  PERFORM leadscore_internal.drop_row_functions(score);
   FOR for_entity IN
     SELECT x.* FROM leadscore_internal.entity AS x JOIN leadscore_internal.score_entity AS se ON se.entity = x.id
     WHERE se.score = score.id ORDER BY x.id
@@ -101,7 +102,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.drop_score_views(leadscore_internal.score) IS
-  'Drops the views of a score; its column in <entity>_scores stays, NULL, until refresh_views().';
+  'Drops the views and row functions of a score; its column in <entity>_scores stays, NULL, until refresh_views().';
 
 CREATE FUNCTION leadscore_internal.take_down(score leadscore_internal.score) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -2,13 +2,9 @@
 
 CREATE FUNCTION leadscore_internal.drop_entity_objects(entity leadscore_internal.entity) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
-DECLARE
-  made text;
 BEGIN
   EXECUTE format('DROP VIEW IF EXISTS %I.%I', entity.model, entity.name || '_scores');
-  FOREACH made IN ARRAY '{score,hottest,coldest,hot,cold}'::text[] LOOP
-    EXECUTE format('DROP FUNCTION IF EXISTS %I.%I', entity.model, entity.name || '_' || made);
-  END LOOP;
+  PERFORM leadscore_internal.drop_entity_functions(entity);
   EXECUTE format('DROP TABLE IF EXISTS %s', entity.pending);
 END
 $$;
@@ -35,6 +31,7 @@ BEGIN
     END LOOP;
   END LOOP;
   FOR s IN SELECT * FROM leadscore_internal.score LOOP
+    PERFORM leadscore_internal.drop_row_functions(s);
     PERFORM leadscore_internal.drop_states(leadscore_internal.withdraw(s.id));
   END LOOP;
   PERFORM leadscore_internal.adjust_mark_triggers();

@@ -11,7 +11,7 @@ GRANT EXECUTE ON FUNCTION
   leadscore_internal.score_at(name, text, text, anyelement, timestamptz),
   leadscore_internal.ranked(name, text, text, int, text),
   leadscore_internal.in_window(name, text, text, text, float8, interval, timestamptz),
-  leadscore_internal.readable_score(name, text, text), leadscore_internal.published_facts(name, text, text, text),
+  leadscore_internal.readable_score(name, text, text), leadscore_internal.published_facts(name, text, text, text, boolean),
   leadscore_internal.window_query(name, text, text, text),
   leadscore_internal.entity_from(name, text), leadscore_internal.entity_equality(name, text),
   leadscore_internal.component_status(int), leadscore_internal.disabled_triggers(int), leadscore_internal.missing_indexes(int),
@@ -19,5 +19,14 @@ GRANT EXECUTE ON FUNCTION
   leadscore_internal.check_count(bigint),
   leadscore_internal.unsettled(timestamptz, timestamptz, timestamptz, timestamptz, float8, float8, timestamptz),
   leadscore_internal.state_points(leadscore.decay, float8, float8, float8, timestamptz, timestamptz),
-  leadscore_internal.next_change(leadscore.decay, timestamptz, timestamptz)
+  leadscore_internal.next_change(leadscore.decay, timestamptz, timestamptz),
+  leadscore_internal.explained_facts(int, anyarray), leadscore_internal.is_entity(name, text, anyelement),
+  leadscore_internal.check_number(float8, text),
+  leadscore_internal.falling(name, text, text, float8, interval, timestamptz),
+  leadscore_internal.scores_at(name, text, text, timestamptz), leadscore_internal.steps(timestamptz, timestamptz, interval),
+  leadscore_internal.timeline(name, text, text, anyelement, timestamptz, timestamptz, interval),
+  leadscore_internal.falls_to(float8[], timestamptz[], leadscore.decay[], timestamptz, float8),
+  leadscore_internal.cools_at(name, text, text, anyelement, float8),
+  leadscore_internal.contribution(leadscore.decay, float8, timestamptz, timestamptz),
+  leadscore_internal.explain_query(name, text, text), leadscore_internal.explain(name, text, text, anyelement, timestamptz)
 TO PUBLIC;
