@@ -87,7 +87,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
               ELSE format('CASE WHEN %s THEN 0 ELSE 1 END', leadscore_internal.any_of(array_agg(t.filter))) END
   FROM leadscore_internal.component AS mine
   JOIN leadscore_internal.component AS before
-    ON before.score = mine.score AND before.entity = mine.entity AND before.id < mine.id
+    ON before.score = mine.score AND before.entity = mine.entity AND before.building = mine.building AND before.id < mine.id
   JOIN leadscore_internal.branch AS b ON b.component = before.id AND b.source = branch.source
   JOIN leadscore_internal.term AS t ON t.branch = b.id
   WHERE mine.id = branch.component

@@ -177,7 +177,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c leadscore_internal.component;
 BEGIN
-  SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.id = fold_component.component;
+  SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.id = fold_component.component AND NOT x.building;
   IF NOT FOUND OR NOT pg_try_advisory_xact_lock(leadscore_internal.fold_lock_key(
        (SELECT s.model FROM leadscore_internal.score AS s WHERE s.id = c.score))) THEN
     RETURN false;
@@ -199,7 +199,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c leadscore_internal.component;
 BEGIN
-  SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.id = fold_some.component;
+  SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.id = fold_some.component AND NOT x.building;
   IF FOUND AND pg_try_advisory_xact_lock(leadscore_internal.fold_lock_key(
        (SELECT s.model FROM leadscore_internal.score AS s WHERE s.id = c.score))) THEN
     PERFORM leadscore_internal.fold_deltas(c, at_most);
@@ -207,6 +207,22 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.fold_some(int, int) IS 'Folds at most so many pending changes, if no other fold is under way.';
+
+-- What a statement appended by rules that were replaced or dropped while it ran.
+CREATE FUNCTION leadscore_internal.purge_pending(pending regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  EXECUTE format($purge$
+    WITH RECURSIVE present AS (
+      SELECT min(p.component) AS component FROM %1$s AS p
+      UNION ALL
+      SELECT (SELECT min(p.component) FROM %1$s AS p WHERE p.component > x.component) FROM present AS x WHERE x.component IS NOT NULL
+    )
+    DELETE FROM %1$s AS p USING present AS x
+    WHERE p.component = x.component AND NOT EXISTS (SELECT FROM leadscore_internal.component AS c WHERE c.id = x.component)$purge$, pending);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.purge_pending(regclass) IS 'Drops what is pending for components that are not there any more.';
 
 CREATE PROCEDURE leadscore.tick()
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -217,9 +233,14 @@ BEGIN
     RAISE EXCEPTION 'tick needs a READ COMMITTED transaction' USING ERRCODE = 'invalid_transaction_state',
       HINT = 'A fold must see what was committed when it runs.';
   END IF;
+  PERFORM leadscore_internal.abandon_version(s) FROM leadscore_internal.score AS s
+  WHERE EXISTS (SELECT FROM leadscore_internal.component AS c WHERE c.score = s.id AND c.building)
+    AND pg_try_advisory_xact_lock(leadscore_internal.life_lock_key(s.model, s.name));
+  PERFORM leadscore_internal.purge_pending(e.pending) FROM leadscore_internal.entity AS e;
   FOR component IN
     SELECT c.id FROM leadscore_internal.component AS c JOIN leadscore_internal.score AS s ON s.id = c.score
-    WHERE s.state = 'live' AND NOT EXISTS (SELECT FROM leadscore_internal.incident AS i WHERE i.score = s.id) ORDER BY c.id
+    WHERE s.state = 'live' AND NOT c.building
+      AND NOT EXISTS (SELECT FROM leadscore_internal.incident AS i WHERE i.score = s.id AND NOT i.building) ORDER BY c.id
   LOOP
     BEGIN
       PERFORM leadscore_internal.fold_component(component);

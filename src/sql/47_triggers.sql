@@ -66,7 +66,7 @@ BEGIN
   FOR src IN SELECT * FROM leadscore_internal.source AS s WHERE s.id = ANY (sources) ORDER BY s.id LOOP
     IF EXISTS (SELECT FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
                JOIN leadscore_internal.score AS s ON s.id = c.score JOIN pg_class AS cl ON cl.oid = src.relation
-               WHERE b.source = src.id AND s.state = 'live') THEN
+               WHERE b.source = src.id AND (s.state = 'live' OR c.building)) THEN
       PERFORM leadscore_internal.install_triggers(src.relation, leadscore_internal.trigger_prefix(src.id),
                                                   format('leadscore_internal.capture(%s)', src.id));
       PERFORM leadscore_internal.forget_program(src.relation);
@@ -88,7 +88,7 @@ BEGIN
     SELECT coalesce(w.relation, t.relation) AS relation, w.relation IS NOT NULL AS wanted, t.relation IS NOT NULL AS installed
     FROM (SELECT DISTINCT x.relation FROM leadscore_internal.watch AS x
           JOIN leadscore_internal.component AS c ON c.id = x.component JOIN leadscore_internal.score AS s ON s.id = c.score
-          WHERE s.state = 'live' AND EXISTS (SELECT FROM pg_class AS cl WHERE cl.oid = x.relation)) AS w
+          WHERE (s.state = 'live' OR c.building) AND EXISTS (SELECT FROM pg_class AS cl WHERE cl.oid = x.relation)) AS w
     FULL JOIN (SELECT DISTINCT x.tgrelid::regclass AS relation FROM pg_trigger AS x
                WHERE x.tgfoid = 'leadscore_internal.capture_marks'::regproc) AS t ON t.relation = w.relation
     ORDER BY 1

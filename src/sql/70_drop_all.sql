@@ -32,7 +32,7 @@ BEGIN
   END LOOP;
   FOR s IN SELECT * FROM leadscore_internal.score LOOP
     PERFORM leadscore_internal.drop_row_functions(s);
-    PERFORM leadscore_internal.drop_states(leadscore_internal.withdraw(s.id));
+    PERFORM leadscore_internal.drop_states(leadscore_internal.withdraw(s.id, true) || leadscore_internal.withdraw(s.id, false));
   END LOOP;
   PERFORM leadscore_internal.adjust_mark_triggers();
   DELETE FROM leadscore_internal.incident;
