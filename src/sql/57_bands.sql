@@ -46,7 +46,8 @@ DECLARE
 BEGIN
   PERFORM leadscore_internal.check_bands(bands);
   UPDATE leadscore_internal.score AS s SET bands = nullif(set_bands.bands, '{}') WHERE s.id = of_score.id RETURNING s.* INTO of_score;
-  IF of_score.state IN ('live', 'paused') THEN
+  -- Paused, there are no points to name; resume makes the views anew.
+  IF of_score.state = 'live' THEN
     PERFORM leadscore_internal.make_views(of_score);
   END IF;
 END
