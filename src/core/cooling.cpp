@@ -52,7 +52,6 @@ public:
 
     // What rounding may have done to it since it was clear.
     double noise() const { return 1e-15 * static_cast<double>(operations_ + 1) * magnitude_; }
-    bool is_noisy() const { return operations_ > 4096; }
 
     double value() const { return least_between(at, at); }
 
@@ -134,7 +133,7 @@ public:
             enter_piece(number, now);
         add_up(now);
         while (true) {
-            if (changes_.empty() || sum_.is_noisy())
+            if (changes_.empty() || passed_ > all_.size() + 1000)
                 add_up(sum_.at);
             if (changes_.empty())
                 return sum_.stays_above(threshold_) ? std::nullopt : first_between(sum_.at, sum_.faded_at());
@@ -190,8 +189,10 @@ private:
         sum_.add(sign * all_[number].points, *all_[number].decay, current.piece, current.since);
     }
 
+    // Now and then anew, so that rounding does not pile up; seldom enough to cost no more than the changes themselves.
     void add_up(Ticks instant) {
         sum_.clear(instant);
+        passed_ = 0;
         for (std::size_t number = 0; number < all_.size(); ++number)
             add(number, 1);
     }
@@ -201,6 +202,7 @@ private:
         while (!changes_.empty() && changes_.top().at == change) {
             const std::size_t number = changes_.top().number;
             changes_.pop();
+            ++passed_;
             add(number, -1);
             enter_piece(number, change);
             add(number, 1);
@@ -234,6 +236,7 @@ private:
     std::vector<Current> pieces_;
     std::priority_queue<Change, std::vector<Change>, std::greater<>> changes_;
     Sum sum_;
+    std::size_t passed_ = 0; // changes since it was added up
 };
 
 } // namespace
