@@ -147,6 +147,7 @@ TEST(Cooling, ManyActivitiesAreWalkedOnce) {
     const Decay every = read_decay("step(every 1 day: 0.9)");
     const Decay window = read_decay("window(90 days)");
     std::vector<DecayingPoints> all;
+    all.reserve(100'000);
     for (int number = 0; number < 100'000; ++number)
         all.push_back({random.number(0, 2), -random.between(0, 80 * day), number % 3 == 0 ? &every : &window});
     const auto cooled = falls_to(all, 0, 10);
