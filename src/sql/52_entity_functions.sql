@@ -91,11 +91,9 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.drop_entity_functions(leadscore_internal.entity) IS 'Drops what make_entity_functions() made.';
 
-CREATE FUNCTION leadscore_internal.make_entity_objects(entity leadscore_internal.entity) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION leadscore_internal.check_entity_names(entity leadscore_internal.entity) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  pending_table text := format('%I.%I', entity.model, entity.name || '_pending');
-  key_type text := leadscore_internal.type_name(entity.key_type);
   clash text;
 BEGIN
   -- What is there already is somebody else's: not replaced, and not hidden by an overloaded name.
@@ -110,6 +108,17 @@ BEGIN
     RAISE EXCEPTION '"%.%" already exists', entity.model, clash
       USING ERRCODE = 'duplicate_object', HINT = 'The entity needs this name for an object of its own: give it another name.';
   END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_entity_names(leadscore_internal.entity) IS 'Refuses an entity whose objects would have names that are taken.';
+
+CREATE FUNCTION leadscore_internal.make_entity_objects(entity leadscore_internal.entity) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  pending_table text := format('%I.%I', entity.model, entity.name || '_pending');
+  key_type text := leadscore_internal.type_name(entity.key_type);
+BEGIN
+  PERFORM leadscore_internal.check_entity_names(entity);
   EXECUTE format('CREATE TABLE %s (component int NOT NULL, sign int2 NOT NULL, activities int2 NOT NULL, occurred_at timestamptz,
                                    points float8, stamp xid8, key %s)
                   WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
@@ -119,9 +128,9 @@ BEGIN
                  'pg_leadscore: changes (sign 1 and -1) and marks (sign 0) that are not folded into the states yet');
   PERFORM leadscore_internal.share_with_readers(pending_table::regclass, entity);
   UPDATE leadscore_internal.entity AS e SET pending = pending_table::regclass WHERE e.id = entity.id;
-
   PERFORM leadscore_internal.make_entity_functions(entity);
   PERFORM leadscore_internal.create_scores_view(entity);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.make_entity_objects(leadscore_internal.entity) IS 'Makes the pending table and the typed functions of an entity.';
+COMMENT ON FUNCTION leadscore_internal.make_entity_objects(leadscore_internal.entity) IS
+  'Makes the pending table, the typed functions and the view of all scores of an entity.';

@@ -1,5 +1,14 @@
 -- Scores at other instants than now, from the rows: lead_scores_at, lead_timeline, and lead_cools_at, which looks ahead.
 
+CREATE FUNCTION leadscore_internal.has_caps(model name, score text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM leadscore_internal.component AS c WHERE c.score = s.id AND NOT c.building AND c.max_points IS NOT NULL)
+      OR EXISTS (SELECT FROM leadscore_internal.published_entity AS p
+                 WHERE p.score = s.id AND NOT p.building AND (p.min_points IS NOT NULL OR p.max_points IS NOT NULL))
+  FROM leadscore_internal.find_score(model, leadscore_internal.name_in_model(score, model, 'score')) AS s
+$$;
+COMMENT ON FUNCTION leadscore_internal.has_caps(name, text) IS 'Whether a score, as it is published, has caps of its own or of rules.';
+
 CREATE FUNCTION leadscore_internal.scores_at(model name, entity text, score text, as_of timestamptz) RETURNS SETOF record
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -9,12 +18,7 @@ BEGIN
   IF readable.paused THEN
     RETURN;
   END IF;
-  RETURN QUERY EXECUTE format(
-    'SELECT e.key, coalesce(w.points, 0)
-     FROM %s LEFT JOIN (SELECT f.key, leadscore.decayed_sum(f.points, f.occurred_at, f.decay, $2) AS points
-                        FROM (%s) AS f GROUP BY f.key) AS w ON w.key %s e.key',
-    leadscore_internal.entity_from(model, entity), leadscore_internal.published_facts(model, entity, score, 'NULL'),
-    leadscore_internal.entity_equality(model, entity))
+  RETURN QUERY EXECUTE leadscore_internal.published_points(model, entity, score, 'NULL')
   USING NULL::timestamptz, as_of;
 END
 $$;
@@ -62,6 +66,13 @@ BEGIN
   IF readable.paused OR NOT leadscore_internal.is_entity(model, entity, id) THEN
     RETURN;
   END IF;
+  -- A sum with a cap is not the sum of what is read once.
+  IF leadscore_internal.has_caps(model, score) THEN
+    RETURN QUERY EXECUTE format('SELECT i.at, p.points FROM unnest($4) AS i(at) CROSS JOIN LATERAL (%s) AS p ORDER BY i.at',
+                                replace(leadscore_internal.published_points(model, entity, score, 'ARRAY[$3]'), '$2', 'i.at'))
+    USING NULL::timestamptz, to_time, id, instants;
+    RETURN;
+  END IF;
   RETURN QUERY EXECUTE format(
     'WITH facts AS MATERIALIZED (%s)
      SELECT i.at, coalesce(leadscore.decayed_sum(f.points, f.occurred_at, f.decay, i.at), 0)
@@ -87,6 +98,9 @@ BEGIN
   PERFORM leadscore_internal.check_number(threshold, 'threshold');
   IF readable.paused OR NOT leadscore_internal.is_entity(model, entity, id) THEN
     RETURN NULL;
+  ELSIF leadscore_internal.has_caps(model, score) THEN
+    RAISE EXCEPTION 'when a score with caps cools is not known' USING ERRCODE = 'feature_not_supported',
+      HINT = format('Look along %s.', quote_ident(entity || '_timeline'));
   END IF;
   EXECUTE format('SELECT leadscore_internal.falls_to(array_agg(f.points), array_agg(f.occurred_at), array_agg(f.decay), $4, $5) FROM (%s) AS f',
                  leadscore_internal.published_facts(model, entity, score, 'ARRAY[$3]'))

@@ -15,15 +15,23 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   made record;
   function_name text;
+  stale regprocedure;
 BEGIN
+  FOR stale IN
+    SELECT p.oid FROM leadscore_internal.row_functions(score) AS ours JOIN pg_proc AS p ON p.oid = ours
+    WHERE p.proargtypes[0] <> ALL (ARRAY(SELECT c.reltype FROM leadscore_internal.entity AS e JOIN pg_class AS c ON c.oid = e.relation
+                                         WHERE e.id = ANY (leadscore_internal.published_entities(score.id))))
+  LOOP
+    EXECUTE format('DROP FUNCTION %s', stale);
+  END LOOP;
   FOR made IN
     -- A table may hold several entities: the points are those of the first that the row is.
     SELECT e.relation, string_agg(format('(%s)::%s AS key%s', e.key, leadscore_internal.type_name(e.key_type), e.id), ', ' ORDER BY e.id) AS keys,
            string_agg(format('(SELECT v.points FROM %s AS v WHERE v.%I %s k.key%s)', leadscore_internal.score_view(make_row_functions.score, e), e.name || '_id',
                              leadscore_internal.equality_operator(e.key_type), e.id), ', ' ORDER BY e.id) AS points,
            string_agg(e.name, ', ' ORDER BY e.id) AS entities
-    FROM leadscore_internal.entity AS e JOIN leadscore_internal.score_entity AS se ON se.entity = e.id
-    WHERE se.score = score.id GROUP BY e.relation ORDER BY e.relation::oid
+    FROM leadscore_internal.entity AS e
+    WHERE e.id = ANY (leadscore_internal.published_entities(score.id)) GROUP BY e.relation ORDER BY e.relation::oid
   LOOP
     function_name := format('%I.%I(%s)', score.model, score.name, made.relation);
     IF to_regprocedure(function_name) IS NOT NULL
@@ -38,6 +46,18 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.make_row_functions(leadscore_internal.score) IS 'Makes the row functions of a score, or makes them anew.';
+
+CREATE FUNCTION leadscore_internal.rename_row_functions(score leadscore_internal.score, new_name text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  made regprocedure;
+BEGIN
+  FOR made IN SELECT leadscore_internal.row_functions(score) LOOP
+    EXECUTE format('ALTER FUNCTION %s RENAME TO %I', made, new_name);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.rename_row_functions(leadscore_internal.score, text) IS 'Renames the row functions of a score.';
 
 CREATE FUNCTION leadscore_internal.drop_row_functions(score leadscore_internal.score) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
