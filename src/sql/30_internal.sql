@@ -49,3 +49,8 @@ CREATE FUNCTION leadscore_internal.facts(component int, keys anyarray, from_time
   RETURNS SETOF record AS 'MODULE_PATHNAME', 'leadscore_facts' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000;
 COMMENT ON FUNCTION leadscore_internal.facts(int, anyarray, timestamptz, timestamptz) IS
   'What the CRM''s rows give to a component (key, occurred_at, points, activities), read as the owners of the tables.';
+
+CREATE FUNCTION leadscore_internal.explained_facts(component int, keys anyarray)
+  RETURNS SETOF record AS 'MODULE_PATHNAME', 'leadscore_explained_facts' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100;
+COMMENT ON FUNCTION leadscore_internal.explained_facts(int, anyarray) IS
+  'The same, a line for each rule that a row matches (key, occurred_at, points, rule, source, row_key).';

@@ -50,6 +50,7 @@ CREATE TABLE leadscore_internal.score (
   max_points   float8,
   on_error     text NOT NULL CHECK (on_error IN ('break', 'fail')),
   description  text,
+  bands        jsonb,
   state        text NOT NULL DEFAULT 'draft' CHECK (state IN ('draft', 'live', 'paused', 'retired')),
   edited       boolean NOT NULL DEFAULT true,
   published_at timestamptz,

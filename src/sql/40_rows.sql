@@ -94,31 +94,61 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.counts_expression(leadscore_internal.branch) IS 'Whether a row counts as an activity here: 1 or 0.';
 
-CREATE FUNCTION leadscore_internal.branch_query(branch int, by_key boolean, has_from boolean, has_to boolean) RETURNS text
+CREATE FUNCTION leadscore_internal.row_key_expression(relation regclass) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce('jsonb_build_object(' || string_agg(format('%L, source.%I', a.attname, a.attname), ', ' ORDER BY k.place) || ')', 'NULL::jsonb')
+  FROM pg_index AS i
+  CROSS JOIN LATERAL unnest(i.indkey[0:i.indnkeyatts - 1]) WITH ORDINALITY AS k(number, place)
+  JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number
+  WHERE i.indrelid = relation AND i.indisprimary
+$$;
+COMMENT ON FUNCTION leadscore_internal.row_key_expression(regclass) IS 'The primary key of a row, called source, as jsonb; NULL without one.';
+
+-- One line for each rule that a row matches. Points are only evaluated where the whole condition holds.
+CREATE FUNCTION leadscore_internal.explaining_clause(branch leadscore_internal.branch,
+                                                     OUT from_clause text, OUT condition text, OUT columns text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format(' CROSS JOIN (VALUES %s) AS leadscore_term(leadscore_number, leadscore_rule)', string_agg(format('(%s, %L)', t.id, t.rule), ', ' ORDER BY t.id)),
+         format('CASE leadscore_number %s END', string_agg(format('WHEN %s THEN %s', t.id, coalesce(t.filter, 'true')), ' ' ORDER BY t.id)),
+         format('CASE leadscore_number %s END, leadscore_rule::text, %L::text, %s',
+                string_agg(format('WHEN %s THEN coalesce((%s)::pg_catalog.float8, 0)', t.id, t.points), ' ' ORDER BY t.id),
+                (SELECT s.name FROM leadscore_internal.source AS s WHERE s.id = branch.source),
+                leadscore_internal.row_key_expression(branch.relation))
+  FROM leadscore_internal.term AS t WHERE t.branch = branch.id
+$$;
+COMMENT ON FUNCTION leadscore_internal.explaining_clause(leadscore_internal.branch) IS
+  'What makes of the rows of a branch one line for each rule: what is joined to them, a condition, and points, rule, source and row key.';
+
+CREATE FUNCTION leadscore_internal.branch_query(branch int, by_key boolean, has_from boolean, has_to boolean, explained boolean) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   b leadscore_internal.branch;
   key_type regtype;
   link record;
-  rule_filters text[];
+  lines record;
 BEGIN
   SELECT * INTO STRICT b FROM leadscore_internal.branch AS x WHERE x.id = branch_query.branch;
   SELECT e.key_type INTO STRICT key_type
   FROM leadscore_internal.component AS c JOIN leadscore_internal.entity AS e ON e.id = c.entity WHERE c.id = b.component;
   link := leadscore_internal.link_clause(b, leadscore_internal.equality_operator(key_type), by_key);
-  SELECT array_agg(t.filter) INTO rule_filters FROM leadscore_internal.term AS t WHERE t.branch = b.id;
+  IF explained THEN
+    lines := leadscore_internal.explaining_clause(b);
+  ELSE
+    SELECT '' AS from_clause, leadscore_internal.any_of(array_agg(t.filter)) AS condition,
+           format('(%s)::pg_catalog.float8, %s', leadscore_internal.points_expression(b.id), leadscore_internal.counts_expression(b)) AS columns
+    INTO lines FROM leadscore_internal.term AS t WHERE t.branch = b.id;
+  END IF;
   -- The bounds are the years that the calendar of the core knows; the triggers apply the same ones.
-  RETURN format('SELECT %s::%s, greatest((%s), ''1400-01-02 00:00:00+00''), (%s)::pg_catalog.float8, %s FROM %s AS source%s',
-                link.key, leadscore_internal.type_name(key_type), b.occurred_at, leadscore_internal.points_expression(b.id),
-                leadscore_internal.counts_expression(b), b.relation, link.from_clause)
+  RETURN format('SELECT %s::%s, greatest((%s), ''1400-01-02 00:00:00+00''), %s FROM %s AS source%s%s',
+                link.key, leadscore_internal.type_name(key_type), b.occurred_at, lines.columns, b.relation, link.from_clause, lines.from_clause)
       || format(' WHERE (%s) AND (%s) AND (%s) AND %s IS NOT NULL AND (%s) <= ''9998-12-31 00:00:00+00''',
-                coalesce(b.filter, 'true'), link.condition, leadscore_internal.any_of(rule_filters), link.key, b.occurred_at)
+                coalesce(b.filter, 'true'), link.condition, lines.condition, link.key, b.occurred_at)
       || CASE WHEN has_from THEN format(' AND (%s) >= $2', b.occurred_at) ELSE '' END
       || CASE WHEN has_to THEN format(' AND (%s) <= $3', b.occurred_at) ELSE '' END;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.branch_query(int, boolean, boolean, boolean) IS
-  'The query for what the rows of one source give to a component: key, occurred_at, points, activities. $1: keys, $2 and $3: bounds of occurred_at.';
+COMMENT ON FUNCTION leadscore_internal.branch_query(int, boolean, boolean, boolean, boolean) IS
+  'The query for what the rows of one source give to a component: key, occurred_at, points, activities; explained: key, occurred_at, points, rule, source, row_key. $1: keys, $2 and $3: bounds of occurred_at.';
 
 CREATE FUNCTION leadscore_internal.visible_keys_query(entity leadscore_internal.entity, by_key boolean) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

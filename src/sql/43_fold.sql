@@ -35,7 +35,7 @@ COMMENT ON FUNCTION leadscore_internal.stamp_marks(leadscore_internal.component)
 
 -- A pending table is a queue, mostly of dead rows: only plain index scans remember which index entries are dead.
 CREATE FUNCTION leadscore_internal.fold_deltas(component leadscore_internal.component, at_most int) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_bitmapscan = off SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   key_type regtype := (SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity);
   folded bigint;
@@ -113,7 +113,7 @@ COMMENT ON FUNCTION leadscore_internal.fold_deltas(leadscore_internal.component,
   'Merges pending changes of entities that are not marked; marks those that must be recomputed. Returns how many changes it took.';
 
 CREATE FUNCTION leadscore_internal.recompute(component leadscore_internal.component, keys anyarray) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
   equality text := leadscore_internal.equality_operator((SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity));
 BEGIN
@@ -135,7 +135,7 @@ COMMENT ON FUNCTION leadscore_internal.recompute(leadscore_internal.component, a
   'Makes the states of some entities, or with NULL of all, anew from the CRM''s rows, and drops what was pending for them.';
 
 CREATE FUNCTION leadscore_internal.fold_marks(component leadscore_internal.component) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
   key_type regtype := (SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity);
   all_marked boolean;

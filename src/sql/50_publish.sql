@@ -132,9 +132,10 @@ BEGIN
     PERFORM leadscore_internal.create_score_view(score, for_entity);
     PERFORM leadscore_internal.create_scores_view(for_entity);
   END LOOP;
+  PERFORM leadscore_internal.make_row_functions(score);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.make_views(leadscore_internal.score) IS 'Makes the views of a score for all its entities.';
+COMMENT ON FUNCTION leadscore_internal.make_views(leadscore_internal.score) IS 'Makes the views and row functions of a score for all its entities.';
 
 -- Tables may have changed since. published: what is kept, instead of what is set up.
 CREATE FUNCTION leadscore_internal.check_expressions(score leadscore_internal.score, action text, published boolean) RETURNS void

@@ -140,6 +140,7 @@ BEGIN
   entities := leadscore_internal.published_entities(score.id);
   PERFORM leadscore_internal.forget_programs(score.id);
   before := leadscore_internal.withdraw(score.id, false);
+  PERFORM leadscore_internal.drop_row_functions(score);
   PERFORM leadscore_internal.drop_score_views(leadscore_internal.set_state(score.id, 'retired'), entities);
   PERFORM leadscore_internal.drop_states(before);
 END

@@ -2,7 +2,7 @@
 
 CREATE FUNCTION leadscore_internal.verify_component(component leadscore_internal.component, as_of timestamptz)
 RETURNS TABLE (id text, what text, kept float8, actual float8)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
   key_type regtype := (SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity);
   state record := leadscore_internal.state_reading(component.decay, 's', 'p', '$2');

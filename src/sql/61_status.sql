@@ -19,7 +19,7 @@ CREATE VIEW leadscore.scores AS
 SELECT s.model::text, s.name AS score,
        ARRAY(SELECT e.name FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity
              WHERE se.score = s.id ORDER BY e.id) AS entities,
-       s.decay, s.min_points, s.max_points, s.on_error, s.state, s.edited, s.published_at, s.description
+       s.decay, s.min_points, s.max_points, s.on_error, s.state, s.edited, s.published_at, s.description, s.bands
 FROM leadscore_internal.score AS s;
 COMMENT ON VIEW leadscore.scores IS 'Scores; edited: changed since it was published, the published version answers';
 

@@ -182,6 +182,7 @@ BEGIN
   UPDATE leadscore_internal.score AS s SET model = new_model WHERE s.model = rename_model.model;
   UPDATE leadscore_internal.entity AS e SET model = new_model WHERE e.model = rename_model.model;
   PERFORM leadscore_internal.make_entity_functions(e) FROM leadscore_internal.entity AS e WHERE e.model = new_model;
+  PERFORM leadscore_internal.row_functions_again(ARRAY(SELECT e.relation::oid FROM leadscore_internal.entity AS e WHERE e.model = new_model));
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.rename_model(name, name) IS 'Follows a schema that was renamed; the functions of its entities hold its name.';
@@ -267,6 +268,16 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.watch_again(oid[]) IS 'Makes the queries that mark anew where they use tables that were changed.';
 
+-- The body of a row function is text, too.
+CREATE FUNCTION leadscore_internal.row_functions_again(changed oid[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  SELECT leadscore_internal.make_row_functions(s) FROM leadscore_internal.score AS s
+  WHERE EXISTS (SELECT FROM leadscore_internal.row_functions(s)) AND EXISTS (
+    SELECT FROM leadscore_internal.entity AS e WHERE e.id = ANY (leadscore_internal.published_entities(s.id)) AND e.relation::oid = ANY (changed))
+  ORDER BY s.id
+$$;
+COMMENT ON FUNCTION leadscore_internal.row_functions_again(oid[]) IS 'Makes the row functions of entities anew whose tables were changed.';
+
 -- model, new_model: a schema that was renamed; rewritten: columns whose values may have changed; any_owner: whether
 -- tables that the statement does not name may have another owner now.
 CREATE FUNCTION leadscore_internal.follow_change(model text, new_model text, rewritten text[], any_owner boolean) RETURNS void
@@ -297,6 +308,7 @@ BEGIN
     PERFORM leadscore_internal.check_changed(changed);
     PERFORM leadscore_internal.mark_rewritten(changed, rewritten);
     PERFORM leadscore_internal.watch_again(changed);
+    PERFORM leadscore_internal.row_functions_again(changed);
   END IF;
 END
 $$;

@@ -11,7 +11,7 @@ GRANT EXECUTE ON FUNCTION
   leadscore_internal.score_at(name, text, text, anyelement, timestamptz),
   leadscore_internal.ranked(name, text, text, int, text),
   leadscore_internal.in_window(name, text, text, text, float8, interval, timestamptz),
-  leadscore_internal.readable_score(name, text, text), leadscore_internal.published_facts(name, text, text, text),
+  leadscore_internal.readable_score(name, text, text), leadscore_internal.published_facts(name, text, text, text, boolean),
   leadscore_internal.published_points(name, text, text, text),
   leadscore_internal.window_query(name, text, text, text),
   leadscore_internal.entity_from(name, text), leadscore_internal.entity_equality(name, text),
@@ -26,5 +26,14 @@ GRANT EXECUTE ON FUNCTION
   leadscore_internal.falling_part(leadscore.decay, float8, timestamptz, timestamptz),
   leadscore_internal.occurrences_of_changes(leadscore.decay, timestamptz, timestamptz),
   leadscore_internal.next_look(leadscore.decay, timestamptz, timestamptz),
-  leadscore_internal.has_faded(leadscore.decay, timestamptz, timestamptz)
+  leadscore_internal.has_faded(leadscore.decay, timestamptz, timestamptz),
+  leadscore_internal.explained_facts(int, anyarray), leadscore_internal.is_entity(name, text, anyelement),
+  leadscore_internal.check_number(float8, text),
+  leadscore_internal.falling(name, text, text, float8, interval, timestamptz),
+  leadscore_internal.scores_at(name, text, text, timestamptz), leadscore_internal.steps(timestamptz, timestamptz, interval),
+  leadscore_internal.timeline(name, text, text, anyelement, timestamptz, timestamptz, interval),
+  leadscore_internal.falls_to(float8[], timestamptz[], leadscore.decay[], timestamptz, float8),
+  leadscore_internal.cools_at(name, text, text, anyelement, float8),
+  leadscore_internal.contribution(leadscore.decay, float8, timestamptz, timestamptz),
+  leadscore_internal.has_caps(name, text), leadscore_internal.explain_query(name, text, text), leadscore_internal.explain(name, text, text, anyelement, timestamptz)
 TO PUBLIC;
