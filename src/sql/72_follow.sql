@@ -272,7 +272,8 @@ COMMENT ON FUNCTION leadscore_internal.watch_again(oid[]) IS 'Makes the queries 
 CREATE FUNCTION leadscore_internal.row_functions_again(changed oid[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT leadscore_internal.make_row_functions(s) FROM leadscore_internal.score AS s
-  WHERE EXISTS (SELECT FROM leadscore_internal.row_functions(s)) AND EXISTS (
+  WHERE EXISTS (SELECT FROM leadscore_internal.row_functions(s))
+    AND NOT EXISTS (SELECT FROM leadscore_internal.incident AS i WHERE i.score = s.id AND NOT i.building) AND EXISTS (
     SELECT FROM leadscore_internal.entity AS e WHERE e.id = ANY (leadscore_internal.published_entities(s.id)) AND e.relation::oid = ANY (changed))
   ORDER BY s.id
 $$;
