@@ -1,4 +1,5 @@
 #include "pg/entity_reader.hpp"
+#include "pg/facts.hpp"
 #include "pg/guard.hpp"
 #include "pg/row_reader.hpp"
 
@@ -14,6 +15,12 @@ LEADSCORE_FUNCTION(facts) {
     read_facts(PG_GETARG_INT32(0), argument(1), get_fn_expr_argtype(fcinfo->flinfo, 1), argument(2), argument(3),
                result->setResult, result->setDesc);
     return static_cast<Datum>(0);
+}
+
+// check_points(points, rule) → true, or an error
+LEADSCORE_FUNCTION(check_points) {
+    check_points(PG_GETARG_FLOAT8(0), text_to_cstring(PG_GETARG_TEXT_PP(1)));
+    PG_RETURN_BOOL(true);
 }
 
 // read_rows(component, key, as_of) → (points, last_activity_at, activities)

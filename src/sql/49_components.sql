@@ -19,8 +19,8 @@ BEGIN
 
   FOR item IN
     SELECT c.id AS component, c.decay, src.id AS source, src.relation, src.occurred_at, src.filter,
-           coalesce(array_agg(l.key ORDER BY l.id) FILTER (WHERE l.through IS NULL), '{}') AS link_keys,
-           coalesce(array_agg(l.filter ORDER BY l.id) FILTER (WHERE l.through IS NULL), '{}') AS link_filters,
+           coalesce(array_agg(l.key ORDER BY l.id) FILTER (WHERE leadscore_internal.is_local(l)), '{}') AS link_keys,
+           coalesce(array_agg(l.filter ORDER BY l.id) FILTER (WHERE leadscore_internal.is_local(l)), '{}') AS link_filters,
            array_agg(l.id) AS links
     FROM leadscore_internal.component AS c
     JOIN leadscore_internal.link AS l ON l.entity = c.entity
@@ -53,21 +53,22 @@ DECLARE
 BEGIN
   SELECT * INTO STRICT of_branch FROM leadscore_internal.branch AS b WHERE b.id = copy_joined_links.branch;
   INSERT INTO leadscore_internal.joined_link (branch, key, key_tables, through, conditions, condition_tables, columns)
-  SELECT of_branch.id, l.key, k.tables, l.through, c.conditions, c.tables, k.columns || c.columns
+  SELECT of_branch.id, l.key, k.tables, t.through, c.conditions, c.tables, k.columns || c.columns
   FROM leadscore_internal.link AS l
-  CROSS JOIN LATERAL leadscore_internal.conjuncts(of_branch.relation, l.through, l.key, 0, 'key of a link') AS k
+  CROSS JOIN LATERAL (SELECT coalesce(l.through, '{}') AS through) AS t
+  CROSS JOIN LATERAL leadscore_internal.conjuncts(of_branch.relation, t.through, l.key, 0, 'key of a link') AS k
   CROSS JOIN LATERAL (
     WITH parts AS (
-      SELECT * FROM leadscore_internal.conjuncts(of_branch.relation, l.through, l.join_on, 'boolean', 'join_on of a link')
+      SELECT * FROM leadscore_internal.conjuncts(of_branch.relation, t.through, l.join_on, 'boolean', 'join_on of a link')
       UNION ALL
-      SELECT * FROM leadscore_internal.conjuncts(of_branch.relation, l.through, l.filter, 'boolean', 'filter of a link'))
+      SELECT * FROM leadscore_internal.conjuncts(of_branch.relation, t.through, l.filter, 'boolean', 'filter of a link'))
     SELECT ARRAY(SELECT p.condition FROM parts AS p) AS conditions, ARRAY(SELECT p.tables FROM parts AS p) AS tables,
            ARRAY(SELECT unnest(p.columns) FROM parts AS p) AS columns) AS c
-  WHERE l.id = ANY (links) AND l.through IS NOT NULL ORDER BY l.id;
+  WHERE l.id = ANY (links) AND NOT leadscore_internal.is_local(l) ORDER BY l.id;
   PERFORM leadscore_internal.watch_tables(of_branch);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.copy_joined_links(int, int[]) IS 'Copies the links of a branch that go through other tables, taken apart.';
+COMMENT ON FUNCTION leadscore_internal.copy_joined_links(int, int[]) IS 'Copies the links of a branch that are not local, taken apart, and publishes which tables they watch.';
 
 CREATE FUNCTION leadscore_internal.create_component(score leadscore_internal.score, entity int, decay leadscore.decay) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
