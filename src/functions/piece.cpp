@@ -37,6 +37,13 @@ LEADSCORE_FUNCTION(falling_part) {
     return guarded([&] { return Float8GetDatum(PG_GETARG_FLOAT8(1) * piece_of(fcinfo).falling); });
 }
 
+// delayed(decay, span) → the decay that begins later
+LEADSCORE_FUNCTION(delayed) {
+    return guarded([&] {
+        return datum_of(core::delayed(decay_of(PG_GETARG_DATUM(0)), span_of(PG_GETARG_INTERVAL_P(1), "span")));
+    });
+}
+
 // next_change(decay, occurred_at, instant) → the first instant at which the activity is on another piece; NULL for
 // never.
 LEADSCORE_FUNCTION(next_change) {

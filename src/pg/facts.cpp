@@ -24,7 +24,7 @@ bool occurrence(const Branch &branch, ExprContext *context, TimestampTz *occurre
     Datum result = ExecEvalExprSwitchContext(branch.occurred_at, context, &is_null);
     if (is_null || DatumGetTimestampTz(result) > last_instant)
         return false;
-    *occurred_at = Max(DatumGetTimestampTz(result), first_instant);
+    *occurred_at = Max(Max(DatumGetTimestampTz(result), first_instant) - branch.ahead, first_instant);
     return true;
 }
 

@@ -57,24 +57,14 @@ DECLARE
   to_entity leadscore_internal.entity :=
     leadscore_internal.find_entity(named.model, leadscore_internal.name_in_model(entity, named.model, 'entity'));
   role text := format('of the link from source "%s" to entity "%s"', of_source.name, to_entity.name);
-  joined regclass;
   made leadscore_internal.link;
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
   PERFORM leadscore_internal.check_owner(of_source.relation);
   IF key IS NULL THEN
     RAISE EXCEPTION '% must not be null', 'key ' || role USING ERRCODE = 'null_value_not_allowed';
-  ELSIF (coalesce(cardinality(through), 0) = 0) <> (join_on IS NULL) THEN
-    RAISE EXCEPTION 'through and join_on belong together' USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'For example through => ''{crm.attendee}'', join_on => ''through.activity_id = source.id''.';
-  ELSIF cardinality(through) > 8 THEN
-    RAISE EXCEPTION 'a link goes through 8 tables at most, not %', cardinality(through) USING ERRCODE = 'program_limit_exceeded';
   END IF;
-  FOREACH joined IN ARRAY coalesce(through, '{}') LOOP
-    PERFORM leadscore_internal.check_table(joined, 'source');
-    PERFORM leadscore_internal.check_owner(joined);
-  END LOOP;
-  through := CASE WHEN cardinality(through) > 0 THEN through END;
+  through := leadscore_internal.checked_through(through, join_on, 'a link', $example$through => '{crm.attendee}', join_on => 'through.activity_id = source.id'$example$);
   made.key := leadscore_internal.canonical_link_key(of_source.relation, key, to_entity.key_type, 'key ' || role, coalesce(through, '{}'),
                                                     may_be_set => true);
   made.filter := leadscore_internal.canonical_expression(of_source.relation, filter, 'boolean', 'filter ' || role, coalesce(through, '{}'));

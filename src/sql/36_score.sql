@@ -85,8 +85,8 @@ BEGIN
   END IF;
   INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay)
   VALUES (of_score.id, rule, on_source.id,
-          leadscore_internal.canonical_expression(on_source.relation, points, 'float8', 'points ' || role),
-          leadscore_internal.canonical_filter(on_source.relation, filter, 'filter ' || role), decay);
+          leadscore_internal.canonical_expression(on_source.relation, points, 'float8', 'points ' || role, on_source.through),
+          leadscore_internal.canonical_expression(on_source.relation, filter, 'boolean', 'filter ' || role, on_source.through), decay);
   UPDATE leadscore_internal.score AS s SET edited = true WHERE s.id = of_score.id;
 END
 $$;

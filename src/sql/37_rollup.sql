@@ -1,6 +1,6 @@
 -- create_rollup: an entity's score made of its members' scores.
 
-CREATE FUNCTION leadscore_internal.create_rollup(score text, entity text, "of" text, key text, if_not_exists boolean) RETURNS void
+CREATE FUNCTION leadscore_internal.create_rollup(score text, entity text, "of" text, key text, through regclass[], join_on text, if_not_exists boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(score, 'score');
@@ -30,14 +30,16 @@ BEGIN
     RAISE EXCEPTION 'the roll-ups of score "%.%" would go in a circle: "%" is a member of "%" already', named.model, named.name, whole.name, member.name
       USING ERRCODE = 'invalid_recursion';
   END IF;
-  INSERT INTO leadscore_internal.rollup (score, entity, member, key)
+  through := leadscore_internal.checked_through(through, join_on, 'a roll-up', $example$through => '{crm.employment}', join_on => 'through.contact_id = member.id'$example$);
+  INSERT INTO leadscore_internal.rollup (score, entity, member, key, through, join_on)
   VALUES (of_score.id, whole.id, member.id,
-          leadscore_internal.canonical_link_key(member.relation, key, whole.key_type, format(role, 'key')));
+          leadscore_internal.canonical_link_key(member.relation, key, whole.key_type, format(role, 'key'), through, 'member'),
+          through, leadscore_internal.canonical_expression(member.relation, join_on, 'boolean', format(role, 'join_on'), through, 'member'));
   INSERT INTO leadscore_internal.score_entity (score, entity) VALUES (of_score.id, whole.id) ON CONFLICT DO NOTHING;
   UPDATE leadscore_internal.score AS s SET edited = true WHERE s.id = of_score.id;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.create_rollup(text, text, text, text, boolean) IS 'Implementation of leadscore.create_rollup.';
+COMMENT ON FUNCTION leadscore_internal.create_rollup(text, text, text, text, regclass[], text, boolean) IS 'Implementation of leadscore.create_rollup.';
 
 CREATE FUNCTION leadscore_internal.rolls_up_to(score int, member int, entity int) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -50,7 +52,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.rolls_up_to(int, int, int) IS 'Whether points of the one count for the other, over any number of roll-ups.';
 
-CREATE FUNCTION leadscore.create_rollup(score text, entity text, "of" text, key text, if_not_exists boolean DEFAULT false)
+CREATE FUNCTION leadscore.create_rollup(score text, entity text, "of" text, key text, through regclass[] DEFAULT NULL, join_on text DEFAULT NULL,
+                                        if_not_exists boolean DEFAULT false)
   RETURNS void AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
-COMMENT ON FUNCTION leadscore.create_rollup(text, text, text, text, boolean) IS
-  'Adds to an entity''s points those of its members. of: the entity that the members are; key: an expression on the member''s row, compared with the entity''s key. Read from the members'' states: a member that changes its key takes its whole score along.';
+COMMENT ON FUNCTION leadscore.create_rollup(text, text, text, text, regclass[], text, boolean) IS
+  'Adds to an entity''s points those of its members. of: the entity that the members are; key: an expression on the member''s row, compared with the entity''s key; through, join_on: tables on the way, called through (or through1, through2, …), and how they join the member''s row, called member; a member that reaches an entity twice counts once. Read from the members'' states: a member that changes its key takes its whole score along.';

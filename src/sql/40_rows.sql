@@ -28,6 +28,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.through_tables(regclass[]) IS 'FROM items for the tables that a link goes through; NULL for none.';
 
+CREATE FUNCTION leadscore_internal.table_columns(columns text[], n int) RETURNS text[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(array_agg(DISTINCT substr(c, 3)), '{}') FROM unnest(columns) AS c WHERE left(c, 2) = n || '.'
+$$;
+COMMENT ON FUNCTION leadscore_internal.table_columns(text[], int) IS 'Those columns that are of table n.';
+
 CREATE FUNCTION leadscore_internal.refuse_second_row(source text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

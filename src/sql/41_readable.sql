@@ -32,6 +32,16 @@ BEGIN
         SELECT s.relation, format('source "%s"', s.name)
         FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS s ON s.id = r.source WHERE r.score = score.id
         UNION ALL
+        SELECT joined, 'a roll-up'
+        FROM leadscore_internal.rollup AS r CROSS JOIN LATERAL unnest(r.through) AS joined WHERE r.score = score.id
+        UNION ALL
+        SELECT joined, 'a roll-up'
+        FROM leadscore_internal.membership AS m CROSS JOIN LATERAL unnest(m.through) AS joined WHERE m.score = score.id
+        UNION ALL
+        SELECT joined, format('a lookup of source "%s"', s.name)
+        FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS s ON s.id = r.source
+        CROSS JOIN LATERAL unnest(s.through) AS joined WHERE r.score = score.id
+        UNION ALL
         SELECT b.relation, format('source "%s"', s.name)
         FROM leadscore_internal.component AS c JOIN leadscore_internal.branch AS b ON b.component = c.id
         JOIN leadscore_internal.source AS s ON s.id = b.source WHERE c.score = score.id

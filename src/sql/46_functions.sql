@@ -43,8 +43,8 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_count(bigint) IS 'Refuses a number of rows that is null or negative.';
 
--- What rows give to an entity, its members' rows included, between $1 and $2; keys: SQL for the array of keys wanted, NULL
--- for all.
+-- What rows give to an entity, its members' rows included, that occurred between $1 and $2 or are as far ahead of $2 as
+-- their source says; occurred_at is ahead by so much, as is the decay. keys: SQL for the array of keys wanted, NULL for all.
 CREATE FUNCTION leadscore_internal.facts_query(score int, entity leadscore_internal.entity, keys text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -53,9 +53,9 @@ DECLARE
   member leadscore_internal.entity;
   equality text := leadscore_internal.equality_operator(entity.key_type);
 BEGIN
-  SELECT coalesce(array_agg(format('SELECT f.*, %L::leadscore.decay AS decay FROM leadscore_internal.facts(%s, %s::%s[], $1, $2)'
-                                   ' AS f(key %s, occurred_at timestamptz, points float8, activities int)',
-                                   c.decay, c.id, keys, leadscore_internal.type_name(entity.key_type), leadscore_internal.type_name(entity.key_type)) ORDER BY c.id), '{}')
+  SELECT coalesce(array_agg(format('SELECT f.*, %1$L::leadscore.decay AS decay, interval %6$L AS ahead FROM leadscore_internal.facts(%2$s, %3$s::%4$s[], $1 - interval %6$L, $2)'
+                                   ' AS f(key %5$s, occurred_at timestamptz, points float8, activities int)',
+                                   c.decay, c.id, keys, leadscore_internal.type_name(entity.key_type), leadscore_internal.type_name(entity.key_type), c.ahead) ORDER BY c.id), '{}')
   INTO parts
   FROM leadscore_internal.component AS c WHERE c.score = facts_query.score AND c.entity = facts_query.entity.id;
 
@@ -63,18 +63,20 @@ BEGIN
     SELECT * FROM leadscore_internal.membership AS m WHERE m.score = facts_query.score AND m.entity = facts_query.entity.id ORDER BY m.id
   LOOP
     SELECT * INTO STRICT member FROM leadscore_internal.entity AS x WHERE x.id = membership.member;
-    parts := parts || format('SELECT e.parent, f.occurred_at, f.points, f.activities, f.decay FROM (%s) AS f JOIN %s ON e.key %s f.key WHERE e.parent IS NOT NULL',
+    parts := parts || format('SELECT e.parent AS key, f.occurred_at, f.points, f.activities, f.decay, f.ahead FROM (%s) AS f JOIN %s ON e.key %s f.key WHERE e.parent IS NOT NULL%s',
       leadscore_internal.facts_query(score, member,
         CASE WHEN keys = 'NULL' THEN keys
-             ELSE format('ARRAY(SELECT e.key FROM %s WHERE e.parent %s ANY (%s))', leadscore_internal.entity_rows(member, membership.key), equality, keys) END),
-      leadscore_internal.entity_rows(member, membership.key), leadscore_internal.equality_operator(member.key_type));
+             ELSE format('ARRAY(SELECT e.key FROM %s WHERE e.parent %s ANY (%s))', leadscore_internal.member_rows(member, membership), equality, keys) END),
+      leadscore_internal.member_rows(member, membership), leadscore_internal.equality_operator(member.key_type),
+      -- A member may count for others, too.
+      CASE WHEN keys = 'NULL' THEN '' ELSE format(' AND e.parent %s ANY (%s)', equality, keys) END);
   END LOOP;
   RETURN CASE WHEN cardinality(parts) > 0 THEN array_to_string(parts, ' UNION ALL ')
-              ELSE format('SELECT NULL::%s AS key, NULL::timestamptz AS occurred_at, NULL::float8 AS points, NULL::int AS activities, NULL::leadscore.decay AS decay WHERE $1 > $2', leadscore_internal.type_name(entity.key_type)) END;
+              ELSE format('SELECT NULL::%s AS key, NULL::timestamptz AS occurred_at, NULL::float8 AS points, NULL::int AS activities, NULL::leadscore.decay AS decay, NULL::interval AS ahead WHERE $1 > $2', leadscore_internal.type_name(entity.key_type)) END;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.facts_query(int, leadscore_internal.entity, text) IS
-  'The query for what rows give to an entity and its members: key, occurred_at, points, activities, decay.';
+  'The query for what rows give to an entity and its members: key, occurred_at, points, activities, decay, ahead.';
 
 CREATE FUNCTION leadscore_internal.published_facts(model name, entity text, score text, keys text) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -100,7 +102,7 @@ COMMENT ON FUNCTION leadscore_internal.entity_equality(name, text) IS 'The equal
 CREATE FUNCTION leadscore_internal.window_query(model name, entity text, score text, condition text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format('SELECT e.key, coalesce(w.points, 0), coalesce(w.activities, 0)::bigint, w.last_activity_at
-                 FROM %s LEFT JOIN (SELECT f.key, sum(f.points) AS points, sum(f.activities) AS activities, max(f.occurred_at) AS last_activity_at
+                 FROM %s LEFT JOIN (SELECT f.key, sum(f.points) AS points, sum(f.activities) AS activities, max(f.occurred_at + f.ahead) AS last_activity_at
                                     FROM (%s) AS f GROUP BY f.key) AS w ON w.key %s e.key
                  WHERE coalesce(w.points, 0) %s $3',
                 leadscore_internal.entity_from(model, entity), leadscore_internal.published_facts(model, entity, score, 'NULL'),

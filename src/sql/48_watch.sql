@@ -75,12 +75,6 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.signature(text, text[]) IS 'What matters of a row.';
 
-CREATE FUNCTION leadscore_internal.table_columns(columns text[], n int) RETURNS text[]
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce(array_agg(DISTINCT substr(c, 3)), '{}') FROM unnest(columns) AS c WHERE left(c, 2) = n || '.'
-$$;
-COMMENT ON FUNCTION leadscore_internal.table_columns(text[], int) IS 'Those columns that are of table n.';
-
 -- Keys that rows of one table that a link goes through lead to, with a signature of what matters of the row.
 CREATE FUNCTION leadscore_internal.link_keys_query(link leadscore_internal.joined_link, n int, rows text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -127,11 +121,12 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.add_watch(leadscore_internal.branch, regclass, text, text, boolean) IS
   'Publishes that changes of a table mark entities of a branch''s component.';
 
--- Of the activity's row and its lookups, as 0.name and n.name: time, filter, rules, direct links and how they are joined.
+-- Of the activity's row and its lookups, as 0.name and n.name: time, filter, rules, direct links, how they are joined, and
+-- what decides whether another component counts the activity.
 CREATE FUNCTION leadscore_internal.branch_columns(branch leadscore_internal.branch) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(array_agg(DISTINCT column_name), '{}')
-  FROM (SELECT nullif(branch.lookups, '{}') AS through, unnest(ARRAY[branch.occurred_at, branch.filter] || branch.lookup_conditions) AS expression
+  FROM (SELECT nullif(branch.lookups, '{}') AS through, unnest(ARRAY[branch.occurred_at, branch.filter, leadscore_internal.counts_expression(branch)] || branch.lookup_conditions) AS expression
         UNION ALL SELECT NULL, unnest(branch.link_keys || branch.link_filters)
         UNION ALL SELECT nullif(branch.lookups, '{}'), unnest(ARRAY[t.points, t.filter]) FROM leadscore_internal.term AS t WHERE t.branch = branch_columns.branch.id) AS x
   CROSS JOIN LATERAL leadscore_internal.conjuncts(branch.relation, x.through, x.expression, 0, 'expression') AS c

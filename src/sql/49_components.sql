@@ -8,43 +8,57 @@ DECLARE
   new_branch int;
 BEGIN
   FOR item IN
-    SELECT DISTINCT se.entity, coalesce(r.decay, score.decay) AS decay
+    SELECT DISTINCT se.entity, coalesce(r.decay, score.decay) AS decay, src.ahead
     FROM leadscore_internal.score_entity AS se
     JOIN leadscore_internal.link AS l ON l.entity = se.entity
     JOIN leadscore_internal.rule AS r ON r.score = se.score AND r.source = l.source
-    WHERE se.score = score.id ORDER BY 1, 2
+    JOIN leadscore_internal.source AS src ON src.id = l.source
+    WHERE se.score = score.id ORDER BY 1, 2, 3
   LOOP
-    PERFORM leadscore_internal.create_component(score, item.entity, item.decay);
+    PERFORM leadscore_internal.create_component(score, item.entity, item.decay, item.ahead);
   END LOOP;
 
   FOR item IN
-    SELECT c.id AS component, c.decay, src.id AS source, src.relation, src.occurred_at, src.filter,
+    SELECT c.id AS component, c.decay, src.id AS source, src.relation, src.occurred_at, src.filter, src.through, src.join_on, src.ahead,
            coalesce(array_agg(l.key ORDER BY l.id) FILTER (WHERE leadscore_internal.is_local(l)), '{}') AS link_keys,
            coalesce(array_agg(l.filter ORDER BY l.id) FILTER (WHERE leadscore_internal.is_local(l)), '{}') AS link_filters,
            array_agg(l.id) AS links
     FROM leadscore_internal.component AS c
     JOIN leadscore_internal.link AS l ON l.entity = c.entity
     JOIN leadscore_internal.source AS src ON src.id = l.source
-    WHERE c.score = score.id
+    WHERE c.score = score.id AND c.ahead = src.ahead
       AND EXISTS (SELECT FROM leadscore_internal.rule AS r
-                  WHERE r.score = score.id AND r.source = src.id AND coalesce(r.decay, score.decay) OPERATOR(leadscore.=) c.decay)
+                  WHERE r.score = score.id AND r.source = src.id
+                    AND leadscore_internal.delayed(coalesce(r.decay, score.decay), src.ahead) OPERATOR(leadscore.=) c.decay)
     GROUP BY c.id, src.id ORDER BY c.id, src.id
   LOOP
-    INSERT INTO leadscore_internal.branch (component, source, relation, owner, occurred_at, filter, link_keys, link_filters)
+    INSERT INTO leadscore_internal.branch (component, source, relation, owner, occurred_at, filter, link_keys, link_filters, lookups, lookup_conditions)
     VALUES (item.component, item.source, item.relation,
             (SELECT cl.relowner::regrole FROM pg_class AS cl WHERE cl.oid = item.relation),
-            item.occurred_at, item.filter, item.link_keys, item.link_filters)
+            item.occurred_at, item.filter, item.link_keys, item.link_filters,
+            coalesce(item.through, '{}'), leadscore_internal.lookup_conditions(item.relation, item.through, item.join_on))
     RETURNING id INTO new_branch;
     INSERT INTO leadscore_internal.term (branch, rule, points, filter)
     SELECT new_branch, r.name, r.points, r.filter FROM leadscore_internal.rule AS r
-    WHERE r.score = score.id AND r.source = item.source AND coalesce(r.decay, score.decay) OPERATOR(leadscore.=) item.decay ORDER BY r.id;
+    WHERE r.score = score.id AND r.source = item.source AND leadscore_internal.delayed(coalesce(r.decay, score.decay), item.ahead) OPERATOR(leadscore.=) item.decay ORDER BY r.id;
     PERFORM leadscore_internal.copy_joined_links(new_branch, item.links);
   END LOOP;
-  INSERT INTO leadscore_internal.membership (score, entity, member, key)
-  SELECT r.score, r.entity, r.member, r.key FROM leadscore_internal.rollup AS r WHERE r.score = copy_rules.score.id ORDER BY r.id;
+  INSERT INTO leadscore_internal.membership (score, entity, member, key, through, join_on)
+  SELECT r.score, r.entity, r.member, r.key, r.through, r.join_on FROM leadscore_internal.rollup AS r WHERE r.score = copy_rules.score.id ORDER BY r.id;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.copy_rules(leadscore_internal.score) IS 'Makes the components of a score and copies its rules to them.';
+
+-- Each lookup table is joined for itself, in their order: by those conditions that name it and none after it, and by
+-- those on the activity alone.
+CREATE FUNCTION leadscore_internal.lookup_conditions(relation regclass, through regclass[], join_on text) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT ARRAY(
+    SELECT leadscore_internal.all_of(ARRAY(SELECT c.condition FROM leadscore_internal.conjuncts(relation, through, join_on, 'boolean', 'join_on') AS c
+                                           WHERE c.tables & ~1 = 0 OR c.tables >> n = 1))
+    FROM generate_series(1, cardinality(through)) AS n ORDER BY n)
+$$;
+COMMENT ON FUNCTION leadscore_internal.lookup_conditions(regclass, regclass[], text) IS 'How each lookup table of a source is joined.';
 
 CREATE FUNCTION leadscore_internal.copy_joined_links(branch int, links int[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -70,19 +84,19 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.copy_joined_links(int, int[]) IS 'Copies the links of a branch that are not local, taken apart, and publishes which tables they watch.';
 
-CREATE FUNCTION leadscore_internal.create_component(score leadscore_internal.score, entity int, decay leadscore.decay) RETURNS void
+CREATE FUNCTION leadscore_internal.create_component(score leadscore_internal.score, entity int, decay leadscore.decay, ahead interval) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   of_entity leadscore_internal.entity;
   new_id int := nextval(pg_get_serial_sequence('leadscore_internal.component', 'id'));
 BEGIN
   SELECT * INTO STRICT of_entity FROM leadscore_internal.entity AS e WHERE e.id = create_component.entity;
-  INSERT INTO leadscore_internal.component (id, score, entity, decay, pending, states)
-  VALUES (new_id, score.id, of_entity.id, decay, of_entity.pending,
+  INSERT INTO leadscore_internal.component (id, score, entity, decay, ahead, pending, states)
+  VALUES (new_id, score.id, of_entity.id, leadscore_internal.delayed(decay, ahead), ahead, of_entity.pending,
           leadscore_internal.create_states(new_id, score.model, of_entity));
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.create_component(leadscore_internal.score, int, leadscore.decay) IS 'Makes a component with its state table.';
+COMMENT ON FUNCTION leadscore_internal.create_component(leadscore_internal.score, int, leadscore.decay, interval) IS 'Makes a component with its state table.';
 
 -- What is published of a score leaves the catalogue; its tables stand until the views have let go of them.
 CREATE FUNCTION leadscore_internal.withdraw(score int) RETURNS leadscore_internal.component[]

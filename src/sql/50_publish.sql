@@ -13,7 +13,8 @@ BEGIN
         WHERE c.score = lock_sources.score) AS x;
   PERFORM leadscore_internal.check_owner(src.relation) FROM leadscore_internal.source AS src WHERE src.id = ANY (sources);
   PERFORM leadscore_internal.check_owner(joined)
-  FROM leadscore_internal.link AS l CROSS JOIN LATERAL unnest(l.through) AS joined WHERE l.source = ANY (sources);
+  FROM (SELECT l.source, l.through FROM leadscore_internal.link AS l UNION ALL SELECT s.id, s.through FROM leadscore_internal.source AS s) AS x
+  CROSS JOIN LATERAL unnest(x.through) AS joined WHERE x.source = ANY (sources);
   -- Rows whose triggers have not fired yet would be in the new states, and their changes added to them later.
   SELECT s.relation INTO relation FROM leadscore_internal.source AS s
   WHERE s.id = ANY (sources) AND leadscore_internal.in_use(s.relation) LIMIT 1;
@@ -25,6 +26,8 @@ BEGIN
   FOR relation IN
     SELECT x.relation
     FROM (SELECT s.relation FROM leadscore_internal.source AS s WHERE s.id = ANY (sources)
+          UNION
+          SELECT unnest(s.through) FROM leadscore_internal.source AS s WHERE s.id = ANY (sources)
           UNION
           SELECT unnest(l.through) FROM leadscore_internal.link AS l WHERE l.source = ANY (sources)
           UNION
