@@ -49,6 +49,30 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.is_local(leadscore_internal.link) IS 'Whether a link goes through no other table and gives one key.';
 
+CREATE FUNCTION leadscore_internal.checked_link(link leadscore_internal.link) RETURNS leadscore_internal.link
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  source leadscore_internal.source;
+  entity leadscore_internal.entity;
+  role text;
+BEGIN
+  SELECT * INTO STRICT source FROM leadscore_internal.source AS s WHERE s.id = link.source;
+  SELECT * INTO STRICT entity FROM leadscore_internal.entity AS e WHERE e.id = link.entity;
+  role := format('of the link from source "%s" to entity "%s"', source.name, entity.name);
+  PERFORM leadscore_internal.check_owner(source.relation);
+  IF link.key IS NULL THEN
+    RAISE EXCEPTION '% must not be null', 'key ' || role USING ERRCODE = 'null_value_not_allowed';
+  END IF;
+  link.through := leadscore_internal.checked_through(link.through, link.join_on, 'a link', $example$through => '{crm.attendee}', join_on => 'through.activity_id = source.id'$example$);
+  link.key := leadscore_internal.canonical_link_key(source.relation, link.key, entity.key_type, 'key ' || role, coalesce(link.through, '{}'),
+                                                    may_be_set => true);
+  link.filter := leadscore_internal.canonical_expression(source.relation, link.filter, 'boolean', 'filter ' || role, coalesce(link.through, '{}'));
+  link.join_on := leadscore_internal.canonical_expression(source.relation, link.join_on, 'boolean', 'join_on ' || role, link.through);
+  RETURN link;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.checked_link(leadscore_internal.link) IS 'A link as it is given, checked; its expressions canonical.';
+
 CREATE FUNCTION leadscore_internal.create_link(source text, entity text, key text, filter text, through regclass[], join_on text, if_not_exists boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -56,31 +80,27 @@ DECLARE
   of_source leadscore_internal.source := leadscore_internal.find_source(named.model, named.name);
   to_entity leadscore_internal.entity :=
     leadscore_internal.find_entity(named.model, leadscore_internal.name_in_model(entity, named.model, 'entity'));
-  role text := format('of the link from source "%s" to entity "%s"', of_source.name, to_entity.name);
   made leadscore_internal.link;
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
-  PERFORM leadscore_internal.check_owner(of_source.relation);
-  IF key IS NULL THEN
-    RAISE EXCEPTION '% must not be null', 'key ' || role USING ERRCODE = 'null_value_not_allowed';
-  END IF;
-  through := leadscore_internal.checked_through(through, join_on, 'a link', $example$through => '{crm.attendee}', join_on => 'through.activity_id = source.id'$example$);
-  made.key := leadscore_internal.canonical_link_key(of_source.relation, key, to_entity.key_type, 'key ' || role, coalesce(through, '{}'),
-                                                    may_be_set => true);
-  made.filter := leadscore_internal.canonical_expression(of_source.relation, filter, 'boolean', 'filter ' || role, coalesce(through, '{}'));
-  made.join_on := leadscore_internal.canonical_expression(of_source.relation, join_on, 'boolean', 'join_on ' || role, through);
+  made.source := of_source.id;
+  made.entity := to_entity.id;
+  made.key := key;
+  made.filter := filter;
+  made.through := through;
+  made.join_on := join_on;
+  made := leadscore_internal.checked_link(made);
   IF if_not_exists AND EXISTS (
     SELECT FROM leadscore_internal.link AS l
-    WHERE (l.source, l.entity, l.key) = (of_source.id, to_entity.id, made.key) AND l.filter IS NOT DISTINCT FROM made.filter
-      AND l.through::oid[] IS NOT DISTINCT FROM create_link.through::oid[] AND l.join_on IS NOT DISTINCT FROM made.join_on)
+    WHERE (l.source, l.entity, l.key) = (made.source, made.entity, made.key) AND l.filter IS NOT DISTINCT FROM made.filter
+      AND l.through::oid[] IS NOT DISTINCT FROM made.through::oid[] AND l.join_on IS NOT DISTINCT FROM made.join_on)
   THEN
-    RAISE NOTICE 'this link from source "%" to entity "%" already exists, skipping', of_source.name, to_entity.name;
+    PERFORM leadscore_internal.existing(format('this link from source "%s" to entity "%s"', of_source.name, to_entity.name), if_not_exists);
     RETURN;
   END IF;
   INSERT INTO leadscore_internal.link (source, entity, key, filter, through, join_on)
-  VALUES (of_source.id, to_entity.id, made.key, made.filter, through, made.join_on);
-  UPDATE leadscore_internal.score AS s SET edited = true
-  FROM leadscore_internal.rule AS r WHERE r.score = s.id AND r.source = of_source.id;
+  VALUES (made.source, made.entity, made.key, made.filter, made.through, made.join_on);
+  PERFORM leadscore_internal.mark_edited(leadscore_internal.scores_on_source(made.source));
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.create_link(text, text, text, text, regclass[], text, boolean) IS 'Implementation of leadscore.create_link.';
