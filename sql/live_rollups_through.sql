@@ -2,6 +2,7 @@
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 SET timezone = 'UTC';
+SET jit = off;
 SET pg_leadscore.clock = '2026-03-01 00:00:00+00';
 CREATE SCHEMA crm;
 CREATE TABLE crm.contact (id int PRIMARY KEY, name text, account_code text, gone boolean DEFAULT false, unused int);
