@@ -1,4 +1,5 @@
 #include "pg/entity_reader.hpp"
+#include "pg/facts.hpp"
 #include "pg/guard.hpp"
 #include "pg/row_reader.hpp"
 
@@ -28,6 +29,12 @@ LEADSCORE_FUNCTION(facts) {
 LEADSCORE_FUNCTION(explained_facts) {
     const NullableDatum none{0, true};
     return materialize_facts(fcinfo, none, none, true);
+}
+
+// check_points(points, rule) → true, or an error
+LEADSCORE_FUNCTION(check_points) {
+    check_points(PG_GETARG_FLOAT8(0), text_to_cstring(PG_GETARG_TEXT_PP(1)));
+    PG_RETURN_BOOL(true);
 }
 
 // read_rows(component, key, as_of) → (points, last_activity_at, activities)

@@ -45,6 +45,13 @@ LEADSCORE_FUNCTION(contribution) {
     });
 }
 
+// delayed(decay, span) → the decay that begins later
+LEADSCORE_FUNCTION(delayed) {
+    return guarded([&] {
+        return datum_of(core::delayed(decay_of(PG_GETARG_DATUM(0)), span_of(PG_GETARG_INTERVAL_P(1), "span")));
+    });
+}
+
 // next_change(decay, occurred_at, instant) → the first instant at which the activity is on another piece; NULL for
 // never.
 LEADSCORE_FUNCTION(next_change) {

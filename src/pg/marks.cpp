@@ -101,6 +101,7 @@ Watches watches_of(const TriggerData *trigger, MemoryContext context) {
 struct Keys {
     int count;
     Datum *items;
+    bool everybody; // a null among them
 };
 
 // What does not fit into a btree is nobody's key, and must not make the write fail.
@@ -108,28 +109,49 @@ constexpr Size longest_key = 2000;
 
 void append_result(Keys *keys, MemoryContext context) {
     MemoryContext spi_context = MemoryContextSwitchTo(context);
-    int total = keys->count + static_cast<int>(SPI_processed);
+    int most = keys->count + static_cast<int>(SPI_processed);
     auto *items =
-        static_cast<Datum *>(MemoryContextAllocHuge(context, sizeof(Datum) * static_cast<size_t>(Max(total, 1))));
+        static_cast<Datum *>(MemoryContextAllocHuge(context, sizeof(Datum) * static_cast<size_t>(Max(most, 1))));
     for (int i = 0; i < keys->count; i++)
         items[i] = keys->items[i];
+    keys->items = items;
     Form_pg_attribute key = TupleDescAttr(SPI_tuptable->tupdesc, 0);
-    for (int i = keys->count; i < total; i++) {
+    for (uint64 i = 0; i < SPI_processed; i++) {
         bool is_null = false;
-        Datum value = SPI_getbinval(SPI_tuptable->vals[i - keys->count], SPI_tuptable->tupdesc, 1, &is_null);
+        Datum value = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null);
+        if (is_null) {
+            keys->everybody = true;
+            continue;
+        }
         if (key->attlen == -1 && toast_raw_datum_size(value) > longest_key)
             ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
                             errmsg("a key of a link is longer than %zu bytes", longest_key)));
-        items[i] = datumCopy(value, key->attbyval, key->attlen);
+        items[keys->count++] = datumCopy(value, key->attbyval, key->attlen);
     }
-    *keys = Keys{total, items};
     MemoryContextSwitchTo(spi_context);
+}
+
+int compare_keys(const void *left, const void *right, void *argument) {
+    auto *type = static_cast<TypeCacheEntry *>(argument);
+    return DatumGetInt32(FunctionCall2Coll(&type->cmp_proc_finfo, type->typcollation, *static_cast<const Datum *>(left),
+                                           *static_cast<const Datum *>(right)));
+}
+
+// Two snapshots mostly give the same keys: each is marked once.
+void make_distinct(Keys *keys, Oid type_id) {
+    TypeCacheEntry *type = lookup_type_cache(type_id, TYPECACHE_CMP_PROC_FINFO);
+    qsort_arg(keys->items, static_cast<size_t>(keys->count), sizeof(Datum), compare_keys, type);
+    int kept = 0;
+    for (int i = 0; i < keys->count; i++)
+        if (kept == 0 || compare_keys(&keys->items[kept - 1], &keys->items[i], type) != 0)
+            keys->items[kept++] = keys->items[i];
+    keys->count = kept;
 }
 
 // Joins changed rows with the other tables, with the rights of the table's owner: as this transaction sees them, and as
 // they are now. A state made anew since this transaction's snapshot has the other side of the join, and no mark.
 Keys keys_of(const Watch &watch, TriggerData *trigger, MemoryContext context) {
-    Keys keys{0, nullptr};
+    Keys keys{0, nullptr, false};
     as_table_owner(watch.owner, [&] {
         // What two rows differ in must be seen in their text; the GUC level of in_safe_path undoes this.
         set_config_option("extra_float_digits", "1", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
@@ -145,6 +167,7 @@ Keys keys_of(const Watch &watch, TriggerData *trigger, MemoryContext context) {
             if (SPI_execute(watch.query, true, 0) != SPI_OK_SELECT)
                 elog(ERROR, "finding the entities of changed rows failed");
             append_result(&keys, context);
+            make_distinct(&keys, SPI_gettypeid(SPI_tuptable->tupdesc, 1));
             PopActiveSnapshot();
         }
         SPI_finish();
@@ -160,13 +183,17 @@ void break_scores(const Watch &watch, int sqlstate, const char *message) {
 // Whether it could be done; else why not.
 bool mark(const Watch &watch, TriggerData *trigger, CaughtError *error) {
     MemoryContext context = CurrentMemoryContext;
-    Keys keys{0, nullptr};
+    Keys keys{0, nullptr, false};
     if (!in_subtransaction([&] { keys = keys_of(watch, trigger, context); }, error, context)) {
         throw_on_passing(*error);
         return false;
     }
-    for (int i = 0; i < watch.component_count; i++)
-        append_marks(watch.components[i], keys.items, keys.count);
+    for (int i = 0; i < watch.component_count; i++) {
+        if (keys.everybody)
+            append_component_mark(watch.components[i]);
+        else
+            append_marks(watch.components[i], keys.items, keys.count);
+    }
     return true;
 }
 

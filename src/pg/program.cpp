@@ -58,7 +58,8 @@ constexpr const char *published_branches = R"(
     SELECT c.id, s.id, c.on_error = 'fail' AND NOT c.building, c.pending::pg_catalog.oid, e.key_type::pg_catalog.oid,
            b.occurred_at, b.filter, b.owner::pg_catalog.oid, b.link_keys, b.link_filters,
            t.rules, t.points, t.filters,
-           pg_catalog.dense_rank() OVER (ORDER BY s.id, c.building, e.id)::pg_catalog.int4 - 1, c.building
+           pg_catalog.dense_rank() OVER (ORDER BY s.id, c.building, e.id)::pg_catalog.int4 - 1, c.building,
+           (extract(epoch FROM c.ahead) * 1000000)::pg_catalog.int8
     FROM leadscore_internal.branch AS b
     JOIN leadscore_internal.component AS c ON c.id = b.component
     JOIN leadscore_internal.score AS s ON s.id = c.score
@@ -68,7 +69,7 @@ constexpr const char *published_branches = R"(
                                pg_catalog.array_agg(t.filter ORDER BY t.id) AS filters
                         FROM leadscore_internal.term AS t WHERE t.branch = b.id) AS t
     WHERE b.source = $1 AND b.relation = $2 AND (s.state = 'live' OR c.building)
-      AND NOT EXISTS (SELECT FROM leadscore_internal.joined_link AS j WHERE j.branch = b.id)
+      AND b.lookups = '{}' AND NOT EXISTS (SELECT FROM leadscore_internal.joined_link AS j WHERE j.branch = b.id)
     ORDER BY s.id, c.building, e.id, c.id)";
 
 char *text_column(HeapTuple row, TupleDesc columns, int number) {
@@ -105,6 +106,8 @@ BranchText read_branch(HeapTuple row, TupleDesc columns, Branch *branch) {
     branch->key_type = static_cast<Oid>(number_column(row, columns, 5));
     branch->group = number_column(row, columns, 14);
     branch->building = number_column(row, columns, 15) != 0;
+    bool is_null = false;
+    branch->ahead = DatumGetInt64(SPI_getbinval(row, columns, 16, &is_null));
     BranchText text{};
     text.occurred_at = text_column(row, columns, 6);
     text.filter = text_column(row, columns, 7);

@@ -62,6 +62,7 @@ void remember(const RememberedExpression &expression) {
     kept->through = expression.through;
     if (!kept->through.isnull)
         kept->through.value = datumCopy(kept->through.value, false, -1);
+    kept->row_name = pstrdup(expression.row_name);
     kept->text = pstrdup(expression.text);
     kept->expression = static_cast<Node *>(copyObjectImpl(expression.expression));
     current->expressions = lappend(current->expressions, kept);

@@ -10,6 +10,7 @@ namespace leadscore::pg {
 struct RememberedExpression {
     Oid relation;
     NullableDatum through; // an array of tables, or null
+    char *row_name;        // what it calls its own row where there are other tables
     char *text;            // as it was written before
     Node *expression;
 };

@@ -33,6 +33,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT s.relation, format('source "%s"', s.name)
         FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS s ON s.id = r.source WHERE r.score = score.id
         UNION ALL
+        SELECT joined, 'a roll-up'
+        FROM leadscore_internal.rollup AS r CROSS JOIN LATERAL unnest(r.through) AS joined WHERE r.score = score.id
+        UNION ALL
+        SELECT joined, 'a roll-up'
+        FROM leadscore_internal.membership AS m CROSS JOIN LATERAL unnest(m.through) AS joined WHERE m.score = score.id
+        UNION ALL
+        SELECT joined, format('a lookup of source "%s"', s.name)
+        FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS s ON s.id = r.source
+        CROSS JOIN LATERAL unnest(s.through) AS joined WHERE r.score = score.id
+        UNION ALL
         SELECT b.relation, format('source "%s"', s.name)
         FROM leadscore_internal.component AS c JOIN leadscore_internal.branch AS b ON b.component = c.id
         JOIN leadscore_internal.source AS s ON s.id = b.source WHERE c.score = score.id
@@ -67,6 +77,9 @@ SELECT p.score, p.building, p.id AS component, used.relation, c.relowner <> used
 FROM leadscore_internal.component AS p
 CROSS JOIN LATERAL (
   SELECT b.relation::oid AS relation, b.owner::oid AS owner FROM leadscore_internal.branch AS b WHERE b.component = p.id
+  UNION
+  SELECT t.relation, t.owner FROM leadscore_internal.branch AS b
+  CROSS JOIN LATERAL unnest(b.lookups::oid[], b.lookup_owners::oid[]) AS t(relation, owner) WHERE b.component = p.id
   UNION
   SELECT t.relation, t.owner FROM leadscore_internal.branch AS b JOIN leadscore_internal.joined_link AS j ON j.branch = b.id
   CROSS JOIN LATERAL unnest(j.through::oid[], j.owners::oid[]) AS t(relation, owner) WHERE b.component = p.id) AS used

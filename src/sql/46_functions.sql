@@ -47,8 +47,9 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.check_count(bigint) IS 'Refuses a number of rows that is null or negative.';
 
 -- What rows give to an entity, its members' rows included; keys: SQL for the array of keys wanted, NULL for all. Facts are
--- key, occurred_at, points, activities, decay, between $1 and $2; explained, key, occurred_at, points, decay, rule, source,
--- row_key, member, whenever they occur.
+-- key, occurred_at, points, activities, decay, ahead, for what occurred between $1 and $2 or is as far ahead of $2 as its
+-- source says; explained, key, occurred_at, points, decay, ahead, rule, source, row_key, member, whenever they occur.
+-- occurred_at is as a component keeps it: earlier by ahead, which its decay begins later by.
 CREATE FUNCTION leadscore_internal.facts_query(score int, entity leadscore_internal.entity, keys text, explained boolean) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -57,13 +58,13 @@ DECLARE
   member leadscore_internal.entity;
   equality text := leadscore_internal.equality_operator(entity.key_type);
   own text := CASE WHEN explained
-    THEN 'SELECT f.key, f.occurred_at, f.points, %1$L::leadscore.decay AS decay, f.rule, f.source, f.row_key, NULL::text AS member'
+    THEN 'SELECT f.key, f.occurred_at, f.points, %1$L::leadscore.decay AS decay, interval %5$L AS ahead, f.rule, f.source, f.row_key, NULL::text AS member'
          ' FROM leadscore_internal.explained_facts(%2$s, %3$s::%4$s[])'
          ' AS f(key %4$s, occurred_at timestamptz, points float8, rule text, source text, row_key jsonb)'
-    ELSE 'SELECT f.*, %1$L::leadscore.decay AS decay FROM leadscore_internal.facts(%2$s, %3$s::%4$s[], $1, $2)'
+    ELSE 'SELECT f.*, %1$L::leadscore.decay AS decay, interval %5$L AS ahead FROM leadscore_internal.facts(%2$s, %3$s::%4$s[], $1 - interval %5$L, $2)'
          ' AS f(key %4$s, occurred_at timestamptz, points float8, activities int)' END;
 BEGIN
-  SELECT coalesce(array_agg(format(own, c.decay, c.id, keys, leadscore_internal.type_name(entity.key_type)) ORDER BY c.id), '{}')
+  SELECT coalesce(array_agg(format(own, c.decay, c.id, keys, leadscore_internal.type_name(entity.key_type), c.ahead) ORDER BY c.id), '{}')
   INTO parts
   FROM leadscore_internal.component AS c WHERE c.score = facts_query.score AND c.entity = facts_query.entity.id AND NOT c.building;
 
@@ -72,18 +73,20 @@ BEGIN
     WHERE m.score = facts_query.score AND m.entity = facts_query.entity.id AND NOT m.building ORDER BY m.id
   LOOP
     SELECT * INTO STRICT member FROM leadscore_internal.entity AS x WHERE x.id = membership.member;
-    parts := parts || format('SELECT e.parent AS key, f.occurred_at, f.points, %s FROM (%s) AS f JOIN %s ON e.key %s f.key WHERE e.parent IS NOT NULL',
-      CASE WHEN explained THEN format('f.decay, f.rule, f.source, f.row_key, concat_ws('', '', %L || e.key::text, f.member) AS member', member.name || ' ')
-           ELSE 'f.activities, f.decay' END,
+    parts := parts || format('SELECT e.parent AS key, f.occurred_at, f.points, %s FROM (%s) AS f JOIN %s ON e.key %s f.key WHERE e.parent IS NOT NULL%s',
+      CASE WHEN explained THEN format('f.decay, f.ahead, f.rule, f.source, f.row_key, concat_ws('', '', %L || e.key::text, f.member) AS member', member.name || ' ')
+           ELSE 'f.activities, f.decay, f.ahead' END,
       leadscore_internal.facts_query(score, member,
         CASE WHEN keys = 'NULL' THEN keys
-             ELSE format('ARRAY(SELECT e.key FROM %s WHERE e.parent %s ANY (%s))', leadscore_internal.entity_rows(member, membership.key), equality, keys) END, explained),
-      leadscore_internal.entity_rows(member, membership.key), leadscore_internal.equality_operator(member.key_type));
+             ELSE format('ARRAY(SELECT e.key FROM %s WHERE e.parent %s ANY (%s))', leadscore_internal.member_rows(member, membership), equality, keys) END, explained),
+      leadscore_internal.member_rows(member, membership), leadscore_internal.equality_operator(member.key_type),
+      -- A member may count for others, too.
+      CASE WHEN keys = 'NULL' THEN '' ELSE format(' AND e.parent %s ANY (%s)', equality, keys) END);
   END LOOP;
   RETURN CASE WHEN cardinality(parts) > 0 THEN array_to_string(parts, ' UNION ALL ')
               ELSE format('SELECT NULL::%s AS key, NULL::timestamptz AS occurred_at, NULL::float8 AS points, %s WHERE false', leadscore_internal.type_name(entity.key_type),
-                          CASE WHEN explained THEN 'NULL::leadscore.decay AS decay, NULL::text AS rule, NULL::text AS source, NULL::jsonb AS row_key, NULL::text AS member'
-                               ELSE 'NULL::int AS activities, NULL::leadscore.decay AS decay' END) END;
+                          CASE WHEN explained THEN 'NULL::leadscore.decay AS decay, NULL::interval AS ahead, NULL::text AS rule, NULL::text AS source, NULL::jsonb AS row_key, NULL::text AS member'
+                               ELSE 'NULL::int AS activities, NULL::leadscore.decay AS decay, NULL::interval AS ahead' END) END;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.facts_query(int, leadscore_internal.entity, text, boolean) IS
@@ -112,11 +115,13 @@ BEGIN
     WHERE m.score = points_query.score AND m.entity = points_query.entity.id AND NOT m.building ORDER BY m.id
   LOOP
     SELECT * INTO STRICT member FROM leadscore_internal.entity AS x WHERE x.id = membership.member;
-    parts := parts || format('SELECT e.parent, p.points FROM (%s) AS p JOIN %s ON e.key %s p.key WHERE e.parent IS NOT NULL',
+    parts := parts || format('SELECT e.parent AS key, p.points FROM (%s) AS p JOIN %s ON e.key %s p.key WHERE e.parent IS NOT NULL%s',
       leadscore_internal.points_query(score, member,
         CASE WHEN keys = 'NULL' THEN keys
-             ELSE format('ARRAY(SELECT e.key FROM %s WHERE e.parent %s ANY (%s))', leadscore_internal.entity_rows(member, membership.key), equality, keys) END),
-      leadscore_internal.entity_rows(member, membership.key), leadscore_internal.equality_operator(member.key_type));
+             ELSE format('ARRAY(SELECT e.key FROM %s WHERE e.parent %s ANY (%s))', leadscore_internal.member_rows(member, membership), equality, keys) END),
+      leadscore_internal.member_rows(member, membership), leadscore_internal.equality_operator(member.key_type),
+      -- A member may count for others, too.
+      CASE WHEN keys = 'NULL' THEN '' ELSE format(' AND e.parent %s ANY (%s)', equality, keys) END);
   END LOOP;
 
   SELECT * INTO caps FROM leadscore_internal.published_entity AS p

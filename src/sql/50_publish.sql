@@ -20,6 +20,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT b.relation FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
         WHERE c.score = tables_of.score
         UNION
+        SELECT unnest(s.through) FROM leadscore_internal.source AS s WHERE s.id = ANY (leadscore_internal.sources_of(tables_of.score))
+        UNION
         SELECT unnest(l.through) FROM leadscore_internal.link AS l WHERE l.source = ANY (leadscore_internal.sources_of(tables_of.score))
         UNION
         SELECT w.relation FROM leadscore_internal.watch AS w JOIN leadscore_internal.component AS c ON c.id = w.component

@@ -23,7 +23,7 @@ COMMENT ON FUNCTION leadscore_internal.window_start(timestamptz, interval) IS 'a
 CREATE FUNCTION leadscore_internal.window_query(model name, entity text, score text, condition text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format('SELECT e.key, coalesce(w.points, 0), coalesce(w.activities, 0)::bigint, w.last_activity_at
-                 FROM %s LEFT JOIN (SELECT f.key, sum(f.points) AS points, sum(f.activities) AS activities, max(f.occurred_at) AS last_activity_at
+                 FROM %s LEFT JOIN (SELECT f.key, sum(f.points) AS points, sum(f.activities) AS activities, max(f.occurred_at + f.ahead) AS last_activity_at
                                     FROM (%s) AS f GROUP BY f.key) AS w ON w.key %s e.key
                  WHERE coalesce(w.points, 0) %s $3',
                 leadscore_internal.entity_from(model, entity), leadscore_internal.published_facts(model, entity, score, 'NULL'),
@@ -73,8 +73,8 @@ BEGIN
   END IF;
   RETURN QUERY EXECUTE format(
     'SELECT e.key, w.before, w.points, (w.before - w.points) / w.before
-     FROM %s JOIN (SELECT f.key, coalesce(sum(f.points) FILTER (WHERE f.occurred_at < $3), 0) AS before,
-                          coalesce(sum(f.points) FILTER (WHERE f.occurred_at >= $3), 0) AS points
+     FROM %s JOIN (SELECT f.key, coalesce(sum(f.points) FILTER (WHERE f.occurred_at + f.ahead < $3), 0) AS before,
+                          coalesce(sum(f.points) FILTER (WHERE f.occurred_at + f.ahead >= $3), 0) AS points
                    FROM (%s) AS f GROUP BY f.key) AS w ON w.key %s e.key
      WHERE CASE WHEN w.before > 0 THEN (w.before - w.points) / w.before >= $4 END',
     leadscore_internal.entity_from(model, entity), leadscore_internal.published_facts(model, entity, score, 'NULL'),

@@ -5,8 +5,8 @@ SELECT e.model::text, e.name AS entity, e.relation, e.key, e.key_type, e.filter 
 COMMENT ON VIEW leadscore.entities IS 'Entities: tables whose rows are scored';
 
 CREATE VIEW leadscore.sources AS
-SELECT s.model::text, s.name AS source, s.relation, s.occurred_at, s.time_zone, s.filter FROM leadscore_internal.source AS s;
-COMMENT ON VIEW leadscore.sources IS 'Sources: tables whose rows are activities; occurred_at as timestamptz';
+SELECT s.model::text, s.name AS source, s.relation, s.occurred_at, s.time_zone, s.filter, s.through, s.join_on, s.ahead FROM leadscore_internal.source AS s;
+COMMENT ON VIEW leadscore.sources IS 'Sources: tables whose rows are activities; occurred_at as timestamptz; through: lookup tables';
 
 CREATE VIEW leadscore.links AS
 SELECT s.model::text, s.name AS source, e.name AS entity, l.key, l.filter, l.through, l.join_on
@@ -31,7 +31,7 @@ JOIN leadscore_internal.source AS src ON src.id = r.source;
 COMMENT ON VIEW leadscore.rules IS 'Rules: points for the activities of a source; decay NULL: the score''s';
 
 CREATE VIEW leadscore.rollups AS
-SELECT s.model::text, s.name AS score, e.name AS entity, m.name AS "of", r.key
+SELECT s.model::text, s.name AS score, e.name AS entity, m.name AS "of", r.key, r.through, r.join_on
 FROM leadscore_internal.rollup AS r
 JOIN leadscore_internal.score AS s ON s.id = r.score
 JOIN leadscore_internal.entity AS e ON e.id = r.entity
@@ -97,7 +97,7 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.disabled_triggers(int) IS 'Triggers of a component that are disabled or gone: what is written meanwhile is missed.';
 
 CREATE VIEW leadscore.status AS
-SELECT s.model::text, s.name AS score, e.name AS entity, c.decay,
+SELECT s.model::text, s.name AS score, e.name AS entity, leadscore_internal.delayed(c.decay, -c.ahead) AS decay,
        CASE WHEN i.id IS NOT NULL THEN 'broken' ELSE s.state END AS state, s.published_at,
        st.pending, st.marked, st.due, st.held_up_by, f.last_fold,
        leadscore_internal.disabled_triggers(c.id) AS disabled_triggers, leadscore_internal.missing_indexes(c.id) AS missing_indexes,

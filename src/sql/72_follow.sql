@@ -5,25 +5,25 @@
 -- written as text again, with the names of then: so nothing but text is kept, which a dump takes along. Where the event
 -- triggers do not fire, an expression that names what is no more breaks its score at the next write, as ever.
 
--- Every expression of the catalogue. through: as canonical_expression() wants it; element: its place where the column is an
+-- Every expression of the catalogue. through, row_name, may_be_set: as canonical_expression() wants them; element: its place where the column is an
 -- array; scores: whose it is; kept: whether published scores go by it; component: whose states are made with it; building: whether that is
 -- of a version that does not answer yet.
 CREATE VIEW leadscore_internal.expression AS
-SELECT e.model, 'entity'::name AS object, e.id, v.part::name AS part, NULL::int AS element, e.relation, NULL::regclass[] AS through,
-       v.expression, v.type, false AS is_key, format('%s of entity "%s"', v.part, e.name) AS role,
+SELECT e.model, 'entity'::name AS object, e.id, v.part::name AS part, NULL::int AS element, e.relation, NULL::regclass[] AS through, 'source' AS row_name,
+       v.expression, v.type, false AS is_key, false AS may_be_set, format('%s of entity "%s"', v.part, e.name) AS role,
        ARRAY(SELECT se.score FROM leadscore_internal.score_entity AS se WHERE se.entity = e.id) AS scores,
        true AS set_up, true AS kept, NULL::int AS component, false AS building
 FROM leadscore_internal.entity AS e
 CROSS JOIN LATERAL (VALUES ('key', e.key, e.key_type), ('filter', e.filter, 'boolean'::regtype)) AS v(part, expression, type)
 WHERE v.expression IS NOT NULL
 UNION ALL
-SELECT s.model, 'source', s.id, v.part, NULL, s.relation, NULL, v.expression, v.type, false, format('%s of source "%s"', v.part, s.name),
+SELECT s.model, 'source', s.id, v.part, NULL, s.relation, s.through, 'source', v.expression, v.type, false, false, format('%s of source "%s"', v.part, s.name),
        ARRAY(SELECT DISTINCT r.score FROM leadscore_internal.rule AS r WHERE r.source = s.id), true, false, NULL, false
 FROM leadscore_internal.source AS s
-CROSS JOIN LATERAL (VALUES ('occurred_at', s.occurred_at, 'timestamptz'::regtype), ('filter', s.filter, 'boolean')) AS v(part, expression, type)
+CROSS JOIN LATERAL (VALUES ('occurred_at', s.occurred_at, 'timestamptz'::regtype), ('filter', s.filter, 'boolean'), ('join_on', s.join_on, 'boolean')) AS v(part, expression, type)
 WHERE v.expression IS NOT NULL
 UNION ALL
-SELECT s.model, 'link', l.id, v.part, NULL, s.relation, l.through, v.expression, v.type, v.part = 'key',
+SELECT s.model, 'link', l.id, v.part, NULL, s.relation, l.through, 'source', v.expression, v.type, v.part = 'key', v.part = 'key',
        format('%s of the link from source "%s" to entity "%s"', v.part, s.name, e.name),
        ARRAY(SELECT DISTINCT r.score FROM leadscore_internal.rule AS r JOIN leadscore_internal.score_entity AS se ON se.score = r.score
              WHERE r.source = s.id AND se.entity = e.id), true, false, NULL, false
@@ -33,7 +33,7 @@ JOIN leadscore_internal.entity AS e ON e.id = l.entity
 CROSS JOIN LATERAL (VALUES ('key', l.key, e.key_type), ('filter', l.filter, 'boolean'), ('join_on', l.join_on, 'boolean')) AS v(part, expression, type)
 WHERE v.expression IS NOT NULL
 UNION ALL
-SELECT s.model, 'rule', r.id, v.part, NULL, src.relation, NULL, v.expression, v.type, false, format('%s of rule "%s"', v.part, r.name),
+SELECT s.model, 'rule', r.id, v.part, NULL, src.relation, src.through, 'source', v.expression, v.type, false, false, format('%s of rule "%s"', v.part, r.name),
        ARRAY[s.id], true, false, NULL, false
 FROM leadscore_internal.rule AS r
 JOIN leadscore_internal.score AS s ON s.id = r.score
@@ -41,25 +41,32 @@ JOIN leadscore_internal.source AS src ON src.id = r.source
 CROSS JOIN LATERAL (VALUES ('points', r.points, 'float8'::regtype), ('filter', r.filter, 'boolean')) AS v(part, expression, type)
 WHERE v.expression IS NOT NULL
 UNION ALL
-SELECT s.model, x.object, x.id, 'key', NULL, m.relation, NULL, x.key, e.key_type, true,
-       format('key of the roll-up of "%s" to "%s"', m.name, e.name), ARRAY[s.id], x.object = 'rollup', x.object = 'membership', NULL, x.building
-FROM (SELECT 'rollup' AS object, r.id, r.score, r.entity, r.member, r.key, false AS building FROM leadscore_internal.rollup AS r
+SELECT s.model, x.object, x.id, v.part, NULL, m.relation, x.through, 'member', v.expression, v.type, v.part = 'key', false,
+       format('%s of the roll-up of "%s" to "%s"', v.part, m.name, e.name), ARRAY[s.id], x.object = 'rollup', x.object = 'membership', NULL, x.building
+FROM (SELECT 'rollup' AS object, r.id, r.score, r.entity, r.member, r.key, r.through, r.join_on, false AS building FROM leadscore_internal.rollup AS r
       UNION ALL
-      SELECT 'membership', p.id, p.score, p.entity, p.member, p.key, p.building FROM leadscore_internal.membership AS p) AS x
+      SELECT 'membership', p.id, p.score, p.entity, p.member, p.key, p.through, p.join_on, p.building FROM leadscore_internal.membership AS p) AS x
 JOIN leadscore_internal.score AS s ON s.id = x.score
 JOIN leadscore_internal.entity AS e ON e.id = x.entity
 JOIN leadscore_internal.entity AS m ON m.id = x.member
+CROSS JOIN LATERAL (VALUES ('key', x.key, e.key_type), ('join_on', x.join_on, 'boolean')) AS v(part, expression, type)
+WHERE v.expression IS NOT NULL
 UNION ALL
-SELECT s.model, v.object, v.id, v.part, v.element, b.relation, v.through, v.expression, v.type, v.is_key, v.role, ARRAY[s.id], false, true, c.id, c.building
+SELECT s.model, v.object, v.id, v.part, v.element, b.relation, v.through, 'source', v.expression, v.type, v.is_key, v.object = 'joined_link' AND v.is_key, v.role,
+       ARRAY[s.id], false, true, c.id, c.building
 FROM leadscore_internal.branch AS b
 JOIN leadscore_internal.component AS c ON c.id = b.component
 JOIN leadscore_internal.score AS s ON s.id = c.score
 JOIN leadscore_internal.entity AS e ON e.id = c.entity
 JOIN leadscore_internal.source AS src ON src.id = b.source
+CROSS JOIN LATERAL (SELECT CASE WHEN cardinality(b.lookups) > 0 THEN b.lookups END AS tables) AS lookup
 CROSS JOIN LATERAL (
-  SELECT 'branch' AS object, b.id, x.part, NULL::int AS element, NULL::regclass[] AS through, x.expression, x.type, false AS is_key,
+  SELECT 'branch' AS object, b.id, x.part, NULL::int AS element, lookup.tables AS through, x.expression, x.type, false AS is_key,
          format('%s of source "%s"', x.part, src.name) AS role
   FROM (VALUES ('occurred_at', b.occurred_at, 'timestamptz'::regtype), ('filter', b.filter, 'boolean')) AS x(part, expression, type)
+  UNION ALL
+  SELECT 'branch', b.id, 'lookup_conditions', i, lookup.tables, b.lookup_conditions[i], 'boolean', false, format('join_on of source "%s"', src.name)
+  FROM generate_subscripts(b.lookup_conditions, 1) AS i
   UNION ALL
   SELECT 'branch', b.id, x.part, i, NULL, x.expression, x.type, x.part = 'link_keys',
          format('%s of the link from source "%s" to entity "%s"', CASE x.part WHEN 'link_keys' THEN 'key' ELSE 'filter' END, src.name, e.name)
@@ -74,7 +81,7 @@ CROSS JOIN LATERAL (
                       SELECT 'conditions', i, j.conditions[i], 'boolean' FROM generate_subscripts(j.conditions, 1) AS i) AS x
   WHERE j.branch = b.id
   UNION ALL
-  SELECT 'term', t.id, x.part, NULL, NULL, x.expression, x.type, false, format('%s of rule "%s"', x.part, t.rule)
+  SELECT 'term', t.id, x.part, NULL, lookup.tables, x.expression, x.type, false, format('%s of rule "%s"', x.part, t.rule)
   FROM leadscore_internal.term AS t
   CROSS JOIN LATERAL (VALUES ('points', t.points, 'float8'::regtype), ('filter', t.filter, 'boolean')) AS x(part, expression, type)
   WHERE t.branch = b.id) AS v
@@ -99,6 +106,10 @@ LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
       OR EXISTS (SELECT FROM leadscore_internal.source AS s WHERE s.relation = ANY (tables))
       OR EXISTS (SELECT FROM leadscore_internal.link AS l WHERE l.through::oid[] && tables)
       OR EXISTS (SELECT FROM leadscore_internal.joined_link AS j WHERE j.through::oid[] && tables)
+      OR EXISTS (SELECT FROM leadscore_internal.source AS s WHERE s.through::oid[] && tables)
+      OR EXISTS (SELECT FROM leadscore_internal.branch AS b WHERE b.lookups::oid[] && tables)
+      OR EXISTS (SELECT FROM leadscore_internal.rollup AS r WHERE r.through::oid[] && tables)
+      OR EXISTS (SELECT FROM leadscore_internal.membership AS m WHERE m.through::oid[] && tables)
 $$;
 COMMENT ON FUNCTION leadscore_internal.are_known(oid[]) IS 'Whether any of the tables is one that expressions of the catalogue may use.';
 
@@ -106,9 +117,10 @@ CREATE FUNCTION leadscore_internal.canonical_again(expression leadscore_internal
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN expression.is_key
               THEN leadscore_internal.canonical_link_key(expression.relation, expression.expression, expression.type,
-                                                         replace(expression.role, '%', '%%'), expression.through)
+                                                         replace(expression.role, '%', '%%'), expression.through,
+                                                         expression.row_name, expression.may_be_set)
               ELSE leadscore_internal.canonical_expression(expression.relation, expression.expression, expression.type,
-                                                           expression.role, expression.through) END
+                                                           expression.role, expression.through, expression.row_name) END
 $$;
 COMMENT ON FUNCTION leadscore_internal.canonical_again(leadscore_internal.expression) IS
   'The text of an expression by what its tables are now; an error where it does not give what it must.';
@@ -130,12 +142,12 @@ COMMENT ON FUNCTION leadscore_internal.store_expression(leadscore_internal.expre
 
 -- Before and after a statement --------------------------------------------------------------------------------------
 
-CREATE FUNCTION leadscore_internal.remember_expression(relation regclass, through regclass[], expression text) RETURNS void
+CREATE FUNCTION leadscore_internal.remember_expression(relation regclass, through regclass[], row_name text, expression text) RETURNS void
   AS 'MODULE_PATHNAME', 'leadscore_remember_expression' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION leadscore_internal.remember_expression(regclass, regclass[], text) IS
+COMMENT ON FUNCTION leadscore_internal.remember_expression(regclass, regclass[], text, text) IS
   'Keeps what an expression means until the statement under way has ended.';
 
-CREATE FUNCTION leadscore_internal.remembered_expressions(OUT relation regclass, OUT through regclass[], OUT before text, OUT now text)
+CREATE FUNCTION leadscore_internal.remembered_expressions(OUT relation regclass, OUT through regclass[], OUT row_name text, OUT before text, OUT now text)
   RETURNS SETOF record AS 'MODULE_PATHNAME', 'leadscore_remembered_expressions' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION leadscore_internal.remembered_expressions() IS 'What was kept of expressions, as text before the statement and now.';
 
@@ -156,8 +168,8 @@ BEGIN
         WHERE CASE WHEN relations IS NULL THEN leadscore_internal.mentions(x.expression, mention) ELSE leadscore_internal.uses(x.relation, x.through, relations) END
         ORDER BY x.model) AS m;
   IF renames THEN
-    PERFORM leadscore_internal.remember_expression(e.relation, e.through, e.expression)
-    FROM (SELECT DISTINCT x.relation, x.through, x.expression FROM leadscore_internal.expression AS x
+    PERFORM leadscore_internal.remember_expression(e.relation, e.through, e.row_name, e.expression)
+    FROM (SELECT DISTINCT x.relation, x.through, x.row_name, x.expression FROM leadscore_internal.expression AS x
           WHERE (relations IS NULL OR leadscore_internal.uses(x.relation, x.through, relations)) AND leadscore_internal.mentions(x.expression, mention)) AS e;
   END IF;
 END
@@ -250,11 +262,12 @@ DECLARE
 BEGIN
   FOR of_component IN
     SELECT DISTINCT b.component
-    FROM leadscore_internal.joined_link AS j JOIN leadscore_internal.branch AS b ON b.id = j.branch
-    JOIN leadscore_internal.component AS c ON c.id = b.component
-    WHERE (b.relation::oid = ANY (changed) OR j.through::oid[] && changed)
+    FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
+    CROSS JOIN LATERAL (SELECT b.lookups::oid[] || ARRAY(SELECT unnest(j.through::oid[]) FROM leadscore_internal.joined_link AS j WHERE j.branch = b.id) AS joined) AS t
+    WHERE (cardinality(b.lookups) > 0 OR EXISTS (SELECT FROM leadscore_internal.joined_link AS j WHERE j.branch = b.id))
+      AND b.relation::oid || t.joined && changed
       AND NOT EXISTS (SELECT FROM leadscore_internal.incident AS i WHERE i.score = c.score AND i.building = c.building)
-      AND NOT EXISTS (SELECT FROM unnest(b.relation::oid || j.through::oid[]) AS t WHERE NOT EXISTS (SELECT FROM pg_class AS cl WHERE cl.oid = t))
+      AND NOT EXISTS (SELECT FROM unnest(b.relation::oid || t.joined) AS x WHERE NOT EXISTS (SELECT FROM pg_class AS cl WHERE cl.oid = x))
   LOOP
     UPDATE leadscore_internal.joined_link AS j
     SET columns = ARRAY(SELECT unnest(u.columns) FROM leadscore_internal.conjuncts(b.relation, j.through, j.key, 0, 'key of a link') AS u)
@@ -297,7 +310,7 @@ BEGIN
     SELECT x::leadscore_internal.expression AS expression, r.now
     FROM (SELECT * FROM leadscore_internal.remembered_expressions() AS m WHERE m.now <> m.before) AS r
     JOIN leadscore_internal.expression AS x
-      ON x.relation = r.relation AND x.through::oid[] IS NOT DISTINCT FROM r.through::oid[] AND x.expression = r.before
+      ON x.relation = r.relation AND x.through::oid[] IS NOT DISTINCT FROM r.through::oid[] AND x.row_name = r.row_name AND x.expression = r.before
   LOOP
     PERFORM leadscore_internal.store_expression(item.expression, item.now);
     changed := changed || (item.expression).relation::oid;
