@@ -84,10 +84,10 @@ void break_score(Evaluation *work, const Branch &branch, int sqlstate, const cha
             work->broken[i] = true;
 }
 
-bool evaluate_guarded(Evaluation *work, Relation relation, CaughtError *error) {
+bool evaluate_guarded(Evaluation *work, CaughtError *error) {
     auto evaluate_all = [&] {
         if (work->program->depends_on_surroundings)
-            as_table_owner(relation->rd_rel->relowner, [&] { evaluate_batch(work); });
+            as_table_owner(work->program->owner, [&] { evaluate_batch(work); });
         else
             evaluate_batch(work);
     };
@@ -117,7 +117,7 @@ void capture_rows(Program *program, const TriggerData *trigger) {
     bool several_batches = false;
     while (!work.exhausted) {
         CaughtError error;
-        if (!evaluate_guarded(&work, relation, &error)) {
+        if (!evaluate_guarded(&work, &error)) {
             work.facts.count = work.branch_start;
             throw_on_passing(error);
             break_score(&work, program->branches[work.next_branch], error.data->sqlerrcode, error.data->message);

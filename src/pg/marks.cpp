@@ -3,6 +3,7 @@
 #include "pg/owner.hpp"
 #include "pg/pending.hpp"
 #include "pg/subtransaction.hpp"
+#include "pg/tree.hpp"
 
 namespace leadscore::pg {
 
@@ -48,11 +49,11 @@ Watches watches_of(const TriggerData *trigger, MemoryContext context) {
         FROM leadscore_internal.watch AS w
         JOIN leadscore_internal.component AS c ON c.id OPERATOR(pg_catalog.=) w.component
         JOIN leadscore_internal.score AS s ON s.id OPERATOR(pg_catalog.=) c.score
-        WHERE w.relation OPERATOR(pg_catalog.=) $1 AND s.state OPERATOR(pg_catalog.=) 'live'
+        WHERE w.relation::pg_catalog.oid OPERATOR(pg_catalog.=) ANY ($1) AND s.state OPERATOR(pg_catalog.=) 'live'
         GROUP BY 1, 2)",
                                   query_column(trigger->tg_event));
-    Oid types[] = {REGCLASSOID};
-    Datum values[] = {ObjectIdGetDatum(RelationGetRelid(trigger->tg_relation))};
+    Oid types[] = {OIDARRAYOID};
+    Datum values[] = {tables_above(RelationGetRelid(trigger->tg_relation))};
     Watches watches{0, nullptr};
     as_extension_owner([&] {
         SPI_connect();
@@ -127,7 +128,8 @@ Keys keys_of(const Watch &watch, TriggerData *trigger, MemoryContext context) {
         set_config_option("datestyle", "ISO", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
         set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
         SPI_connect();
-        SPI_register_trigger_data(trigger);
+        if (trigger != nullptr)
+            SPI_register_trigger_data(trigger);
         if (SPI_execute(watch.query, false, 0) != SPI_OK_SELECT)
             elog(ERROR, "finding the entities of changed rows failed");
         append_result(&keys, context);
@@ -143,6 +145,7 @@ Keys keys_of(const Watch &watch, TriggerData *trigger, MemoryContext context) {
     return keys;
 }
 
+// Without a trigger the query names the rows itself.
 void mark(const Watch &watch, TriggerData *trigger) {
     MemoryContext context = CurrentMemoryContext;
     Keys keys{0, nullptr};
@@ -173,6 +176,30 @@ void capture_marks(TriggerData *trigger) {
     }
     MemoryContextSwitchTo(caller);
     MemoryContextDelete(statement);
+}
+
+void mark_rows(int component, Oid owner, const char *query) {
+    constexpr const char *select = R"(
+        SELECT s.id, s.on_error OPERATOR(pg_catalog.=) 'fail', c.pending::pg_catalog.oid
+        FROM leadscore_internal.component AS c
+        JOIN leadscore_internal.score AS s ON s.id OPERATOR(pg_catalog.=) c.score
+        WHERE c.id OPERATOR(pg_catalog.=) $1)";
+    Oid types[] = {INT4OID};
+    Datum values[] = {Int32GetDatum(component)};
+    Component marked{component, 0, false, InvalidOid};
+    as_extension_owner([&] {
+        SPI_connect();
+        if (SPI_execute_with_args(select, 1, types, values, nullptr, true, 0) != SPI_OK_SELECT || SPI_processed != 1)
+            elog(ERROR, "component %d does not exist", component);
+        HeapTuple row = SPI_tuptable->vals[0];
+        TupleDesc columns = SPI_tuptable->tupdesc;
+        bool is_null = false;
+        marked.score = DatumGetInt32(SPI_getbinval(row, columns, 1, &is_null));
+        marked.fails = DatumGetBool(SPI_getbinval(row, columns, 2, &is_null));
+        marked.pending = DatumGetObjectId(SPI_getbinval(row, columns, 3, &is_null));
+        SPI_finish();
+    });
+    mark(Watch{query, owner, 1, &marked}, nullptr);
 }
 
 } // namespace leadscore::pg

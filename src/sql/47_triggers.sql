@@ -57,22 +57,36 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.remove_triggers(regclass, text) IS 'Drops the triggers that capture what happens to a table.';
 
+CREATE FUNCTION leadscore_internal.remove_source_triggers(source int, but regclass[] DEFAULT '{}') RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  SELECT leadscore_internal.remove_triggers(x.relation, leadscore_internal.trigger_prefix(source))
+  FROM (SELECT DISTINCT t.tgrelid::regclass AS relation FROM pg_trigger AS t
+        WHERE t.tgfoid = 'leadscore_internal.capture'::regproc AND starts_with(t.tgname, leadscore_internal.trigger_prefix(source))
+        ORDER BY 1) AS x
+  WHERE x.relation::oid <> ALL (but::oid[])
+$$;
+COMMENT ON FUNCTION leadscore_internal.remove_source_triggers(int, regclass[]) IS
+  'Drops the triggers of a source from all tables that carry them, but for some.';
+
 -- Sources that no live score reads need no triggers.
 CREATE FUNCTION leadscore_internal.adjust_triggers(sources int[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   src leadscore_internal.source;
+  wanted regclass[];
+  member regclass;
 BEGIN
   FOR src IN SELECT * FROM leadscore_internal.source AS s WHERE s.id = ANY (sources) ORDER BY s.id LOOP
-    IF EXISTS (SELECT FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
-               JOIN leadscore_internal.score AS s ON s.id = c.score JOIN pg_class AS cl ON cl.oid = src.relation
-               WHERE b.source = src.id AND s.state = 'live') THEN
-      PERFORM leadscore_internal.install_triggers(src.relation, leadscore_internal.trigger_prefix(src.id),
+    wanted := ARRAY(
+      SELECT m FROM leadscore_internal.members(src.relation) AS m
+      WHERE EXISTS (SELECT FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
+                    JOIN leadscore_internal.score AS s ON s.id = c.score WHERE b.source = src.id AND s.state = 'live') ORDER BY m);
+    PERFORM leadscore_internal.remove_source_triggers(src.id, wanted);
+    FOREACH member IN ARRAY wanted LOOP
+      PERFORM leadscore_internal.install_triggers(member, leadscore_internal.trigger_prefix(src.id),
                                                   format('leadscore_internal.capture(%s)', src.id));
-      PERFORM leadscore_internal.forget_program(src.relation);
-    ELSE
-      PERFORM leadscore_internal.remove_triggers(src.relation, leadscore_internal.trigger_prefix(src.id));
-    END IF;
+      PERFORM leadscore_internal.forget_program(member);
+    END LOOP;
   END LOOP;
   PERFORM leadscore_internal.adjust_mark_triggers();
 END
@@ -86,9 +100,10 @@ DECLARE
 BEGIN
   FOR item IN
     SELECT coalesce(w.relation, t.relation) AS relation, w.relation IS NOT NULL AS wanted, t.relation IS NOT NULL AS installed
-    FROM (SELECT DISTINCT x.relation FROM leadscore_internal.watch AS x
+    FROM (SELECT DISTINCT member AS relation FROM leadscore_internal.watch AS x
           JOIN leadscore_internal.component AS c ON c.id = x.component JOIN leadscore_internal.score AS s ON s.id = c.score
-          WHERE s.state = 'live' AND EXISTS (SELECT FROM pg_class AS cl WHERE cl.oid = x.relation)) AS w
+          CROSS JOIN LATERAL leadscore_internal.members(x.relation) AS member
+          WHERE s.state = 'live') AS w
     FULL JOIN (SELECT DISTINCT x.tgrelid::regclass AS relation FROM pg_trigger AS x
                WHERE x.tgfoid = 'leadscore_internal.capture_marks'::regproc) AS t ON t.relation = w.relation
     ORDER BY 1
@@ -99,6 +114,7 @@ BEGIN
       PERFORM leadscore_internal.remove_triggers(item.relation, leadscore_internal.mark_trigger_prefix());
     END IF;
   END LOOP;
+  PERFORM leadscore_internal.remember_parts();
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.adjust_mark_triggers() IS 'Installs or removes the triggers that mark, as what is published needs them.';

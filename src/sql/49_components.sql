@@ -30,6 +30,7 @@ BEGIN
                   WHERE r.score = score.id AND r.source = src.id AND coalesce(r.decay, score.decay) OPERATOR(leadscore.=) c.decay)
     GROUP BY c.id, src.id ORDER BY c.id, src.id
   LOOP
+    PERFORM leadscore_internal.check_tree(item.relation);
     INSERT INTO leadscore_internal.branch (component, source, relation, owner, occurred_at, filter, link_keys, link_filters)
     VALUES (item.component, item.source, item.relation,
             (SELECT cl.relowner::regrole FROM pg_class AS cl WHERE cl.oid = item.relation),
@@ -64,6 +65,8 @@ BEGIN
     SELECT ARRAY(SELECT p.condition FROM parts AS p) AS conditions, ARRAY(SELECT p.tables FROM parts AS p) AS tables,
            ARRAY(SELECT unnest(p.columns) FROM parts AS p) AS columns) AS c
   WHERE l.id = ANY (links) AND l.through IS NOT NULL ORDER BY l.id;
+  PERFORM leadscore_internal.check_tree(joined)
+  FROM leadscore_internal.joined_link AS j CROSS JOIN LATERAL unnest(j.through) AS joined WHERE j.branch = of_branch.id;
   PERFORM leadscore_internal.watch_tables(of_branch);
 END
 $$;

@@ -25,7 +25,7 @@ BEGIN
   PERFORM pg_advisory_xact_lock(leadscore_internal.fold_lock_key(m.model))
   FROM (SELECT DISTINCT x.model FROM leadscore_internal.entity AS x ORDER BY x.model) AS m;
   FOR src IN SELECT * FROM leadscore_internal.source ORDER BY relation, id LOOP
-    PERFORM leadscore_internal.remove_triggers(src.relation, leadscore_internal.trigger_prefix(src.id));
+    PERFORM leadscore_internal.remove_source_triggers(src.id);
   END LOOP;
   FOR e IN SELECT * FROM leadscore_internal.entity ORDER BY id LOOP
     EXECUTE format('DROP VIEW IF EXISTS %I.%I', e.model, e.name || '_scores');
@@ -58,7 +58,7 @@ DECLARE
   src leadscore_internal.source;
 BEGIN
   FOR src IN SELECT * FROM leadscore_internal.source AS s WHERE s.model = forget_model.model ORDER BY s.relation, s.id LOOP
-    PERFORM leadscore_internal.remove_triggers(src.relation, leadscore_internal.trigger_prefix(src.id));
+    PERFORM leadscore_internal.remove_source_triggers(src.id);
   END LOOP;
   DELETE FROM leadscore_internal.incident AS i USING leadscore_internal.score AS s WHERE s.id = i.score AND s.model = forget_model.model;
   DELETE FROM leadscore_internal.component AS c USING leadscore_internal.score AS s WHERE s.id = c.score AND s.model = forget_model.model;
