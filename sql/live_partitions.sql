@@ -100,6 +100,26 @@ MERGE INTO parts.activity AS a USING (VALUES (104, 4), (105, 1), (999, 2)) AS s(
 WHEN MATCHED AND a.lead_id = 5 THEN UPDATE SET points = 100 WHEN MATCHED THEN DELETE
 WHEN NOT MATCHED THEN INSERT (id, lead_id, points, at) VALUES (s.id, s.lead_id, 7, '2026-02-20');
 :check
+-- Rows that MERGE moves are not in its transition tables.
+MERGE INTO parts.activity AS a USING (VALUES (101, 2), (103, 1)) AS s(id, lead_id) ON a.id = s.id
+WHEN MATCHED THEN UPDATE SET lead_id = s.lead_id, at = at + interval '25 days', points = 70;
+MERGE INTO parts.attendee AS a USING (VALUES (3), (6)) AS s(id) ON a.activity_id = s.id
+WHEN MATCHED THEN UPDATE SET region = CASE region WHEN 'north' THEN 'south' ELSE 'north' END, lead_id = 5;
+:check
+MERGE INTO parts.activity AS a USING (VALUES (101, 2), (103, 1)) AS s(id, lead_id) ON a.id = s.id
+WHEN MATCHED THEN UPDATE SET points = 71;
+MERGE INTO parts.february_other AS a USING (VALUES (101, 2), (103, 1)) AS s(id, lead_id) ON a.id = s.id
+WHEN MATCHED THEN UPDATE SET points = 72;
+SELECT sum(marked) AS marked FROM leadscore.status WHERE score = 'direct';
+:check
+\c -
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+SET pg_leadscore.clock = '2026-03-01 00:00:00+00';
+-- The first statement of a session.
+MERGE INTO parts.activity AS a USING (VALUES (101, 2), (103, 1)) AS s(id, lead_id) ON a.id = s.id
+WHEN MATCHED THEN UPDATE SET at = at - interval '25 days';
+:check
 COPY parts.activity (id, lead_id, points, at) FROM stdin WITH (DELIMITER ',');
 201,1,5,2026-01-20
 202,2,5,2026-02-20
@@ -165,7 +185,7 @@ ALTER TABLE parts.attendee DETACH PARTITION parts.north;
 :check
 UPDATE parts.north SET lead_id = 2;
 :check
-SELECT tgrelid::regclass, count(*) FROM pg_trigger WHERE tgname LIKE '!leadscore%' GROUP BY 1 ORDER BY 1::text COLLATE "C";
+SELECT tgrelid::regclass, count(*) FROM pg_trigger WHERE tgname LIKE '!leadscore%' GROUP BY tgrelid ORDER BY tgrelid::regclass::text COLLATE "C";
 ALTER TABLE parts.attendee ATTACH PARTITION parts.north FOR VALUES IN ('north');
 :check
 BEGIN;
@@ -193,3 +213,11 @@ DROP TABLE parts.south;
 DROP TABLE parts.february;
 :check
 SELECT root, part FROM leadscore_internal.part ORDER BY root::text COLLATE "C", part::text COLLATE "C";
+SELECT missing_indexes FROM leadscore.status WHERE score = 'stepped';
+DROP VIEW parts.kept CASCADE;
+CALL leadscore.retire('joined');
+CALL leadscore.retire('joined_stepped');
+SELECT tgrelid::regclass, count(*) FROM pg_trigger WHERE tgname LIKE '!leadscore%' GROUP BY tgrelid ORDER BY tgrelid::regclass::text COLLATE "C";
+SELECT leadscore.drop_all();
+SELECT count(*) FROM pg_trigger WHERE tgname LIKE '!leadscore%';
+DROP SCHEMA parts CASCADE;

@@ -1,6 +1,7 @@
 #include "pg/guard.hpp"
 #include "pg/marks.hpp"
 #include "pg/parts.hpp"
+#include "pg/tree.hpp"
 
 using namespace leadscore::pg;
 
@@ -26,3 +27,6 @@ LEADSCORE_FUNCTION(mark_rows) {
     mark_rows(PG_GETARG_INT32(0), PG_GETARG_OID(1), text_to_cstring(PG_GETARG_TEXT_PP(2)));
     PG_RETURN_VOID();
 }
+
+// members_now(relation) → oid[]
+LEADSCORE_FUNCTION(members_now) { return tree_of(PG_GETARG_OID(0)); }

@@ -14,9 +14,9 @@ LEADSCORE_FUNCTION(quarantine_horizon) {
     PG_RETURN_FULLTRANSACTIONID(FullTransactionIdFromEpochAndXid(epoch, oldest));
 }
 
-// in_use(relation) → boolean: whether a statement of this session that uses the table, or a partition or child of it, has
-// not come to its end, so that rows of it can be seen whose triggers have not fired. NULL where another session keeps
-// readers out of one.
+// in_use(relation) → boolean: whether a statement of this session that uses the table, or a partition or child of it,
+// has not come to its end, so that rows of it can be seen whose triggers have not fired. NULL where another session
+// keeps readers out of one.
 LEADSCORE_FUNCTION(in_use) {
     Use use = use_of_tree(PG_GETARG_OID(0));
     if (use == Use::unknown)

@@ -1,5 +1,6 @@
 #include "pg/capture.hpp"
 
+#include "pg/merge.hpp"
 #include "pg/owner.hpp"
 #include "pg/pending.hpp"
 #include "pg/subtransaction.hpp"
@@ -145,7 +146,7 @@ void capture(TriggerData *trigger) {
         AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore capture", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(statement);
     Program *program = acquire_program(pg_strtoint32(trigger->tg_trigger->tgargs[0]), trigger->tg_relation);
-    if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)) {
+    if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) || merge_hides_rows(trigger)) {
         for (int i = 0; i < program->branch_count; i++)
             append_component_mark(program->branches[i]);
     } else if (program->branch_count > 0) {

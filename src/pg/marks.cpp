@@ -1,5 +1,6 @@
 #include "pg/marks.hpp"
 
+#include "pg/merge.hpp"
 #include "pg/owner.hpp"
 #include "pg/pending.hpp"
 #include "pg/subtransaction.hpp"
@@ -168,7 +169,7 @@ void capture_marks(TriggerData *trigger) {
     Watches watches = watches_of(trigger, statement);
     for (int i = 0; i < watches.count; i++) {
         const Watch &watch = watches.items[i];
-        if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
+        if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) || merge_hides_rows(trigger))
             for (int j = 0; j < watch.component_count; j++)
                 append_component_mark(watch.components[j]);
         else

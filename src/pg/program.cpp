@@ -185,9 +185,7 @@ void load_branches(Program *program, Relation relation) {
         program->owner = text.owner_now;
         CaughtError error;
         // Planning evaluates what is constant, so it has the rights of the table's owner, too.
-        auto compile = [&] {
-            as_table_owner(text.owner_now, [&] { compile_branch(compiler, text, branch); });
-        };
+        auto compile = [&] { as_table_owner(text.owner_now, [&] { compile_branch(compiler, text, branch); }); };
         bool compiled = in_subtransaction(compile, &error, program->context);
         if (!compiled) {
             throw_on_passing(error);

@@ -14,6 +14,14 @@ List *add_parents(List *tables, Relation inheritance, Oid table) {
     return tables;
 }
 
+Datum array_of(const List *tables) {
+    int count = list_length(tables);
+    auto *oids = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<size_t>(count)));
+    for (int i = 0; i < count; i++)
+        oids[i] = ObjectIdGetDatum(list_nth_oid(tables, i));
+    return PointerGetDatum(construct_array(oids, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
+}
+
 Use use_of(Oid table) {
     if (!ConditionalLockRelationOid(table, AccessShareLock))
         return Use::unknown;
@@ -34,12 +42,13 @@ Datum tables_above(Oid table) {
     for (int i = 0; i < list_length(tables); i++)
         tables = add_parents(tables, inheritance, list_nth_oid(tables, i));
     table_close(inheritance, AccessShareLock);
+    return array_of(tables);
+}
 
-    int count = list_length(tables);
-    auto *oids = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<size_t>(count)));
-    for (int i = 0; i < count; i++)
-        oids[i] = ObjectIdGetDatum(list_nth_oid(tables, i));
-    return PointerGetDatum(construct_array(oids, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
+Datum tree_of(Oid root) {
+    List *tables = find_all_inheritors(root, NoLock, nullptr);
+    list_sort(tables, list_oid_cmp);
+    return array_of(tables);
 }
 
 Use use_of_tree(Oid root) {

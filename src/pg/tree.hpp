@@ -9,6 +9,9 @@ namespace leadscore::pg {
 // An array of oids: the table itself and all above it.
 Datum tables_above(Oid table);
 
+// An array of oids: the table and all below it, sorted.
+Datum tree_of(Oid root);
+
 // Whether a statement of this session that uses a table of the tree has not come to its end, so that rows of it can be
 // seen whose triggers have not fired; unknown where another session keeps readers out of one.
 enum class Use { none, some, unknown };

@@ -42,15 +42,20 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_tree(regclass) IS 'Refuses a table whose rows can change in ways that its triggers miss.';
 
+CREATE FUNCTION leadscore_internal.component_tables(component int) RETURNS SETOF regclass
+LANGUAGE sql STABLE ROWS 2 SET search_path = pg_catalog, pg_temp AS $$
+  SELECT b.relation FROM leadscore_internal.branch AS b WHERE b.component = component_tables.component
+  UNION
+  SELECT w.relation FROM leadscore_internal.watch AS w WHERE w.component = component_tables.component
+$$;
+COMMENT ON FUNCTION leadscore_internal.component_tables(int) IS 'The tables that a component follows, without partitions and children.';
+
 CREATE FUNCTION leadscore_internal.followed_tables() RETURNS SETOF regclass
 LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
-  SELECT x.relation
-  FROM (SELECT b.component, b.relation FROM leadscore_internal.branch AS b
-        UNION
-        SELECT w.component, w.relation FROM leadscore_internal.watch AS w) AS x
-  JOIN leadscore_internal.component AS c ON c.id = x.component
-  JOIN leadscore_internal.score AS s ON s.id = c.score
-  WHERE s.state = 'live' GROUP BY 1
+  SELECT DISTINCT r
+  FROM leadscore_internal.component AS c JOIN leadscore_internal.score AS s ON s.id = c.score
+  CROSS JOIN LATERAL leadscore_internal.component_tables(c.id) AS r
+  WHERE s.state = 'live'
 $$;
 COMMENT ON FUNCTION leadscore_internal.followed_tables() IS 'The tables that live scores follow, without partitions and children.';
 
@@ -97,3 +102,18 @@ CREATE FUNCTION leadscore_internal.changed_parts(relations oid[], OUT root regcl
   RETURNS SETOF record AS 'MODULE_PATHNAME', 'leadscore_changed_parts' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION leadscore_internal.changed_parts(oid[]) IS
   'The same as things are now: what a table consists of does not hang on the snapshot of a transaction.';
+
+CREATE FUNCTION leadscore_internal.members_now(relation regclass) RETURNS oid[]
+  AS 'MODULE_PATHNAME', 'leadscore_members_now' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION leadscore_internal.members_now(regclass) IS
+  'A table, its partitions and children, sorted, as things are now whatever the snapshot.';
+
+-- Partitions come and go for every transaction at once, also for one whose snapshot is older and has no mark that says so.
+CREATE FUNCTION leadscore_internal.has_other_parts(component int) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(bool_or(leadscore_internal.members_now(r) <> ARRAY(
+    SELECT r::oid UNION ALL SELECT p.part::oid FROM leadscore_internal.part AS p WHERE p.root = r ORDER BY 1)), false)
+  FROM leadscore_internal.component_tables(component) AS r
+$$;
+COMMENT ON FUNCTION leadscore_internal.has_other_parts(int) IS
+  'Whether tables of a component consist of others than this snapshot knows of, so that its states and marks do not say what its rows do.';

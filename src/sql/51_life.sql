@@ -18,6 +18,7 @@ DECLARE
   c leadscore_internal.component;
 BEGIN
   FOR c IN SELECT * FROM leadscore_internal.component AS x WHERE x.score = refill.score ORDER BY x.id LOOP
+    PERFORM leadscore_internal.check_tree(r) FROM leadscore_internal.component_tables(c.id) AS r;
     EXECUTE format('DELETE FROM %s AS p WHERE p.component = $1', c.pending) USING c.id;
     EXECUTE format('DELETE FROM %s', c.states);
     PERFORM leadscore_internal.backfill(c);
