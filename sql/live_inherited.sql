@@ -2,6 +2,7 @@
 \set SHOW_CONTEXT never
 \set VERBOSITY terse
 SET client_min_messages = warning;
+SET jit = off;
 SET timezone = 'UTC';
 SET pg_leadscore.clock = '2026-03-01 00:00:00+00';
 CREATE ROLE regress_leadscore_tree;

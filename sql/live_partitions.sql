@@ -4,6 +4,7 @@
 \set SHOW_CONTEXT never
 \set VERBOSITY terse
 SET client_min_messages = warning;
+SET jit = off;
 SET timezone = 'UTC';
 SET pg_leadscore.clock = '2026-03-01 00:00:00+00';
 CREATE SCHEMA parts;
@@ -114,6 +115,7 @@ SELECT sum(marked) AS marked FROM leadscore.status WHERE score = 'direct';
 :check
 \c -
 SET client_min_messages = warning;
+SET jit = off;
 SET timezone = 'UTC';
 SET pg_leadscore.clock = '2026-03-01 00:00:00+00';
 -- The first statement of a session.

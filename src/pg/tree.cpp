@@ -22,6 +22,11 @@ Datum array_of(const List *tables) {
     return PointerGetDatum(construct_array(oids, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
 }
 
+// Nothing for a table that was dropped.
+List *members_of(Oid root) {
+    return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(root)) ? find_all_inheritors(root, NoLock, nullptr) : NIL;
+}
+
 Use use_of(Oid table) {
     if (!ConditionalLockRelationOid(table, AccessShareLock))
         return Use::unknown;
@@ -46,7 +51,7 @@ Datum tables_above(Oid table) {
 }
 
 Datum tree_of(Oid root) {
-    List *tables = find_all_inheritors(root, NoLock, nullptr);
+    List *tables = members_of(root);
     list_sort(tables, list_oid_cmp);
     return array_of(tables);
 }
@@ -54,7 +59,7 @@ Datum tree_of(Oid root) {
 Use use_of_tree(Oid root) {
     Use use = Use::none;
     ListCell *cell = nullptr;
-    foreach (cell, find_all_inheritors(root, NoLock, nullptr)) {
+    foreach (cell, members_of(root)) {
         Use here = use_of(lfirst_oid(cell));
         if (here == Use::some)
             return here;
