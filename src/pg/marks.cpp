@@ -45,12 +45,12 @@ int *integers(HeapTuple row, TupleDesc columns, int number, int *count) {
 Watches watches_of(const TriggerData *trigger, MemoryContext context) {
     const char *select = psprintf(R"(
         SELECT w.%s, w.owner::pg_catalog.oid, pg_catalog.array_agg(c.id), pg_catalog.array_agg(s.id),
-               pg_catalog.array_agg((s.on_error OPERATOR(pg_catalog.=) 'fail')::pg_catalog.int4),
-               pg_catalog.array_agg(c.pending::pg_catalog.oid)
+               pg_catalog.array_agg((s.on_error OPERATOR(pg_catalog.=) 'fail' AND NOT c.building)::pg_catalog.int4),
+               pg_catalog.array_agg(c.pending::pg_catalog.oid), pg_catalog.array_agg(c.building::pg_catalog.int4)
         FROM leadscore_internal.watch AS w
         JOIN leadscore_internal.component AS c ON c.id OPERATOR(pg_catalog.=) w.component
         JOIN leadscore_internal.score AS s ON s.id OPERATOR(pg_catalog.=) c.score
-        WHERE w.relation::pg_catalog.oid OPERATOR(pg_catalog.=) ANY ($1) AND s.state OPERATOR(pg_catalog.=) 'live'
+        WHERE w.relation::pg_catalog.oid OPERATOR(pg_catalog.=) ANY ($1) AND (s.state OPERATOR(pg_catalog.=) 'live' OR c.building)
         GROUP BY 1, 2)",
                                   query_column(trigger->tg_event));
     Oid types[] = {OIDARRAYOID};
@@ -75,11 +75,13 @@ Watches watches_of(const TriggerData *trigger, MemoryContext context) {
             const int *scores = integers(row, columns, 4, &watch->component_count);
             const int *fails = integers(row, columns, 5, &watch->component_count);
             const int *pending = integers(row, columns, 6, &watch->component_count);
+            const int *building = integers(row, columns, 7, &watch->component_count);
             watch->components =
                 static_cast<Component *>(palloc0(sizeof(Component) * static_cast<size_t>(watch->component_count)));
             for (int j = 0; j < watch->component_count; j++) {
                 watch->components[j].component = ids[j];
                 watch->components[j].score = scores[j];
+                watch->components[j].building = building[j] != 0;
                 watch->components[j].fails = fails[j] != 0;
                 watch->components[j].pending = static_cast<Oid>(pending[j]);
             }
@@ -181,13 +183,14 @@ void capture_marks(TriggerData *trigger) {
 
 void mark_rows(int component, Oid owner, const char *query) {
     constexpr const char *select = R"(
-        SELECT s.id, s.on_error OPERATOR(pg_catalog.=) 'fail', c.pending::pg_catalog.oid
+        SELECT s.id, s.on_error OPERATOR(pg_catalog.=) 'fail' AND NOT c.building, c.pending::pg_catalog.oid, c.building
         FROM leadscore_internal.component AS c
         JOIN leadscore_internal.score AS s ON s.id OPERATOR(pg_catalog.=) c.score
         WHERE c.id OPERATOR(pg_catalog.=) $1)";
     Oid types[] = {INT4OID};
     Datum values[] = {Int32GetDatum(component)};
-    Component marked{component, 0, false, InvalidOid};
+    Component marked{};
+    marked.component = component;
     as_extension_owner([&] {
         SPI_connect();
         if (SPI_execute_with_args(select, 1, types, values, nullptr, true, 0) != SPI_OK_SELECT || SPI_processed != 1)
@@ -198,6 +201,7 @@ void mark_rows(int component, Oid owner, const char *query) {
         marked.score = DatumGetInt32(SPI_getbinval(row, columns, 1, &is_null));
         marked.fails = DatumGetBool(SPI_getbinval(row, columns, 2, &is_null));
         marked.pending = DatumGetObjectId(SPI_getbinval(row, columns, 3, &is_null));
+        marked.building = DatumGetBool(SPI_getbinval(row, columns, 4, &is_null));
         SPI_finish();
     });
     mark(Watch{query, owner, 1, &marked}, nullptr);

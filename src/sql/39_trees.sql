@@ -55,7 +55,7 @@ LANGUAGE sql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
   SELECT DISTINCT r
   FROM leadscore_internal.component AS c JOIN leadscore_internal.score AS s ON s.id = c.score
   CROSS JOIN LATERAL leadscore_internal.component_tables(c.id) AS r
-  WHERE s.state = 'live'
+  WHERE s.state = 'live' OR c.building
 $$;
 COMMENT ON FUNCTION leadscore_internal.followed_tables() IS 'The tables that live scores follow, without partitions and children.';
 

@@ -53,12 +53,12 @@ BEGIN
          coalesce(string_agg(x.activities, ' + ' ORDER BY c.id), '0::bigint')
   INTO joins, own_points, last_activity_at, activities
   FROM leadscore_internal.component AS c CROSS JOIN LATERAL leadscore_internal.reading(c) AS x
-  WHERE c.score = entity_reading.score AND c.entity = entity_reading.entity.id;
+  WHERE c.score = entity_reading.score AND c.entity = entity_reading.entity.id AND NOT c.building;
   points := own_points;
 
   FOR membership IN
     SELECT * FROM leadscore_internal.membership AS m
-    WHERE m.score = entity_reading.score AND m.entity = entity_reading.entity.id ORDER BY m.id
+    WHERE m.score = entity_reading.score AND m.entity = entity_reading.entity.id AND NOT m.building ORDER BY m.id
   LOOP
     SELECT * INTO STRICT member FROM leadscore_internal.entity AS x WHERE x.id = membership.member;
     inner_reading := leadscore_internal.entity_reading(score, member);

@@ -57,10 +57,11 @@ BEGIN
                                    ' AS f(key %s, occurred_at timestamptz, points float8, activities int)',
                                    c.decay, c.id, keys, leadscore_internal.type_name(entity.key_type), leadscore_internal.type_name(entity.key_type)) ORDER BY c.id), '{}')
   INTO parts
-  FROM leadscore_internal.component AS c WHERE c.score = facts_query.score AND c.entity = facts_query.entity.id;
+  FROM leadscore_internal.component AS c WHERE c.score = facts_query.score AND c.entity = facts_query.entity.id AND NOT c.building;
 
   FOR membership IN
-    SELECT * FROM leadscore_internal.membership AS m WHERE m.score = facts_query.score AND m.entity = facts_query.entity.id ORDER BY m.id
+    SELECT * FROM leadscore_internal.membership AS m
+    WHERE m.score = facts_query.score AND m.entity = facts_query.entity.id AND NOT m.building ORDER BY m.id
   LOOP
     SELECT * INTO STRICT member FROM leadscore_internal.entity AS x WHERE x.id = membership.member;
     parts := parts || format('SELECT e.parent, f.occurred_at, f.points, f.activities, f.decay FROM (%s) AS f JOIN %s ON e.key %s f.key WHERE e.parent IS NOT NULL',

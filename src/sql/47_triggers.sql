@@ -80,7 +80,7 @@ BEGIN
     wanted := ARRAY(
       SELECT m FROM leadscore_internal.members(src.relation) AS m
       WHERE EXISTS (SELECT FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
-                    JOIN leadscore_internal.score AS s ON s.id = c.score WHERE b.source = src.id AND s.state = 'live') ORDER BY m);
+                    JOIN leadscore_internal.score AS s ON s.id = c.score WHERE b.source = src.id AND (s.state = 'live' OR c.building)) ORDER BY m);
     PERFORM leadscore_internal.remove_source_triggers(src.id, wanted);
     FOREACH member IN ARRAY wanted LOOP
       PERFORM leadscore_internal.install_triggers(member, leadscore_internal.trigger_prefix(src.id),
@@ -103,7 +103,7 @@ BEGIN
     FROM (SELECT DISTINCT member AS relation FROM leadscore_internal.watch AS x
           JOIN leadscore_internal.component AS c ON c.id = x.component JOIN leadscore_internal.score AS s ON s.id = c.score
           CROSS JOIN LATERAL leadscore_internal.members(x.relation) AS member
-          WHERE s.state = 'live') AS w
+          WHERE s.state = 'live' OR c.building) AS w
     FULL JOIN (SELECT DISTINCT x.tgrelid::regclass AS relation FROM pg_trigger AS x
                WHERE x.tgfoid = 'leadscore_internal.capture_marks'::regproc) AS t ON t.relation = w.relation
     ORDER BY 1

@@ -25,7 +25,7 @@ BEGIN
     FROM leadscore_internal.component AS c
     JOIN leadscore_internal.link AS l ON l.entity = c.entity
     JOIN leadscore_internal.source AS src ON src.id = l.source
-    WHERE c.score = score.id
+    WHERE c.score = score.id AND c.building
       AND EXISTS (SELECT FROM leadscore_internal.rule AS r
                   WHERE r.score = score.id AND r.source = src.id AND coalesce(r.decay, score.decay) OPERATOR(leadscore.=) c.decay)
     GROUP BY c.id, src.id ORDER BY c.id, src.id
@@ -86,14 +86,16 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.create_component(leadscore_internal.score, int, leadscore.decay) IS 'Makes a component with its state table.';
 
--- What is published of a score leaves the catalogue; its tables stand until the views have let go of them.
-CREATE FUNCTION leadscore_internal.withdraw(score int) RETURNS leadscore_internal.component[]
+-- A version of a score leaves the catalogue; its tables stand until the views have let go of them.
+CREATE FUNCTION leadscore_internal.withdraw(score int, building boolean) RETURNS leadscore_internal.component[]
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  DELETE FROM leadscore_internal.membership AS m WHERE m.score = withdraw.score;
-  WITH withdrawn AS (DELETE FROM leadscore_internal.component AS c WHERE c.score = withdraw.score RETURNING c.*)
+  DELETE FROM leadscore_internal.membership AS m WHERE m.score = withdraw.score AND m.building = withdraw.building;
+  DELETE FROM leadscore_internal.incident AS i WHERE i.score = withdraw.score AND i.building = withdraw.building;
+  WITH withdrawn AS (
+    DELETE FROM leadscore_internal.component AS c WHERE c.score = withdraw.score AND c.building = withdraw.building RETURNING c.*)
   SELECT coalesce(array_agg(w::leadscore_internal.component), '{}') FROM withdrawn AS w
 $$;
-COMMENT ON FUNCTION leadscore_internal.withdraw(int) IS 'Takes the components of a score out of the catalogue.';
+COMMENT ON FUNCTION leadscore_internal.withdraw(int, boolean) IS 'Takes the components of a score''s version, the one that is being built or the one that answers, out of the catalogue.';
 
 CREATE FUNCTION leadscore_internal.drop_states(components leadscore_internal.component[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -108,14 +110,16 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.drop_states(leadscore_internal.component[]) IS 'Drops the states of components and what is pending for them.';
 
-CREATE FUNCTION leadscore_internal.backfill(component leadscore_internal.component) RETURNS void
+-- Also for states that are there. Writers may go on: what they append and this statement does not see, stands beside the
+-- states that it makes, as after any fold.
+CREATE FUNCTION leadscore_internal.make_states(component leadscore_internal.component) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   not_finite text;
 BEGIN
-  EXECUTE format('INSERT INTO %s (%s) %s', component.states, leadscore_internal.state_columns(),
-                 leadscore_internal.fresh_states(component, 'NULL', '$1'))
-  USING leadscore_internal.folding_clock();
+  EXECUTE format('SELECT leadscore_internal.recompute($1, NULL::%s[])',
+                 leadscore_internal.type_name((SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity)))
+  USING component;
   EXECUTE format('SELECT s.key::text FROM %s AS s WHERE s.points = ''NaN'' OR s.magnitude > 1e290 LIMIT 1', component.states) INTO not_finite;
   IF not_finite IS NOT NULL THEN
     RAISE EXCEPTION 'a rule gives points that are not a finite number, or beyond 1e290, to entity %', not_finite
@@ -124,4 +128,4 @@ BEGIN
   EXECUTE format('ANALYZE %s', component.states);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.backfill(leadscore_internal.component) IS 'Makes all states of a new component from the rows that exist.';
+COMMENT ON FUNCTION leadscore_internal.make_states(leadscore_internal.component) IS 'Makes all states of a component from the rows that exist.';

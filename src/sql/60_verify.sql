@@ -7,6 +7,10 @@ DECLARE
   key_type regtype := (SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity);
   state record := leadscore_internal.state_reading(component.decay, 's', 'p', '$2');
 BEGIN
+  IF to_regclass(component.states::text) IS NULL THEN
+    RAISE EXCEPTION 'the score was published after this transaction took its snapshot'
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Verify it in a new transaction.';
+  END IF;
   RETURN QUERY EXECUTE format($verify$
     WITH facts AS (
       SELECT f.key, coalesce(leadscore.decayed_sum(f.points, f.occurred_at, %4$L, $2), 0) AS points,
@@ -62,7 +66,7 @@ BEGIN
     FROM leadscore_internal.component AS c
     JOIN leadscore_internal.entity AS e ON e.id = c.entity
     CROSS JOIN LATERAL leadscore_internal.verify_component(c, leadscore.clock()) AS v
-    WHERE c.score = s.id;
+    WHERE c.score = s.id AND NOT c.building;
 END
 $$;
 COMMENT ON FUNCTION leadscore.verify(text) IS

@@ -107,10 +107,10 @@ SELECT s.model::text, s.name AS score, e.name AS entity, c.decay,
 FROM leadscore_internal.score AS s
 JOIN leadscore_internal.score_entity AS se ON se.score = s.id
 JOIN leadscore_internal.entity AS e ON e.id = se.entity
-LEFT JOIN leadscore_internal.component AS c ON c.score = s.id AND c.entity = e.id
+LEFT JOIN leadscore_internal.component AS c ON c.score = s.id AND c.entity = e.id AND NOT c.building
 LEFT JOIN LATERAL leadscore_internal.component_status(c.id) AS st ON c.id IS NOT NULL
 LEFT JOIN leadscore_internal.fold AS f ON f.component = c.id
-LEFT JOIN LATERAL (SELECT * FROM leadscore_internal.incident AS x WHERE x.score = s.id ORDER BY x.id LIMIT 1) AS i ON true;
+LEFT JOIN LATERAL (SELECT * FROM leadscore_internal.incident AS x WHERE x.score = s.id AND NOT x.building ORDER BY x.id LIMIT 1) AS i ON true;
 COMMENT ON VIEW leadscore.status IS
   'How each score does: changes pending, entities marked and due, who holds folding up, last fold, triggers that are disabled, indexes that reading from the rows lacks, why it is broken and what to do, bytes of its states';
 DO $$

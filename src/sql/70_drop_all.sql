@@ -35,7 +35,7 @@ BEGIN
     END LOOP;
   END LOOP;
   FOR s IN SELECT * FROM leadscore_internal.score LOOP
-    PERFORM leadscore_internal.drop_states(leadscore_internal.withdraw(s.id));
+    PERFORM leadscore_internal.drop_states(leadscore_internal.withdraw(s.id, true) || leadscore_internal.withdraw(s.id, false));
   END LOOP;
   PERFORM leadscore_internal.adjust_mark_triggers();
   DELETE FROM leadscore_internal.incident;

@@ -110,8 +110,10 @@ BEGIN
   of_score := leadscore_internal.open_score(named.model, named.name, 'drop_score');
   SELECT array_agg(format('%I.%I', e.model, e.name)) INTO entities
   FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity WHERE se.score = of_score.id;
+  PERFORM leadscore_internal.abandon_version(of_score);
   IF of_score.state IN ('live', 'paused') THEN
     PERFORM leadscore_internal.take_down(of_score);
+    PERFORM leadscore_internal.tidy(score);
   END IF;
   DELETE FROM leadscore_internal.score AS s WHERE s.id = of_score.id;
   -- A draft has no column anywhere.

@@ -43,7 +43,7 @@ BEGIN
     SELECT c.id, c.pending, b.owner, leadscore_internal.part_keys_query(b, root, part) AS query
     FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
     JOIN leadscore_internal.score AS s ON s.id = c.score
-    WHERE s.state = 'live' AND (b.relation = root OR EXISTS (
+    WHERE (s.state = 'live' OR c.building) AND (b.relation = root OR EXISTS (
       SELECT FROM leadscore_internal.joined_link AS j WHERE j.branch = b.id AND root = ANY (j.through)))
     ORDER BY b.id
   LOOP
@@ -64,19 +64,21 @@ DECLARE
   broken record;
 BEGIN
   FOR broken IN
-    SELECT DISTINCT s.id, s.on_error
+    SELECT DISTINCT s.id, c.building, s.on_error
     FROM leadscore_internal.score AS s JOIN leadscore_internal.component AS c ON c.score = s.id
-    WHERE s.state = 'live' AND (EXISTS (SELECT FROM leadscore_internal.branch AS b WHERE b.component = c.id AND b.relation = root)
-                                OR EXISTS (SELECT FROM leadscore_internal.watch AS w WHERE w.component = c.id AND w.relation = root))
-      AND NOT EXISTS (SELECT FROM leadscore_internal.incident AS i WHERE i.score = s.id) ORDER BY 1
+    WHERE (s.state = 'live' OR c.building) AND root IN (SELECT leadscore_internal.component_tables(c.id))
+      AND NOT EXISTS (SELECT FROM leadscore_internal.incident AS i WHERE i.score = s.id AND i.building = c.building) ORDER BY 1, 2
   LOOP
-    IF broken.on_error = 'fail' THEN
+    IF broken.on_error = 'fail' AND NOT broken.building THEN
       RAISE EXCEPTION '%', message USING ERRCODE = sqlstate, DETAIL = 'A score was created with on_error => ''fail''.';
     END IF;
-    INSERT INTO leadscore_internal.incident (score, sqlstate, message) VALUES (broken.id, break_followers.sqlstate, break_followers.message);
-    RAISE WARNING 'a score is broken: %', message
-      USING ERRCODE = sqlstate, DETAIL = 'The command was carried out; the score cannot be read until it is mended.',
-            HINT = 'Undo it or set the source up on another table, then CALL leadscore.publish() for the score that leadscore.status shows as broken.';
+    INSERT INTO leadscore_internal.incident (score, building, sqlstate, message)
+    VALUES (broken.id, broken.building, break_followers.sqlstate, break_followers.message);
+    IF NOT broken.building THEN
+      RAISE WARNING 'a score is broken: %', message
+        USING ERRCODE = sqlstate, DETAIL = 'The command was carried out; the score cannot be read until it is mended.',
+              HINT = 'Undo it or set the source up on another table, then CALL leadscore.publish() for the score that leadscore.status shows as broken.';
+    END IF;
   END LOOP;
 END
 $$;

@@ -19,5 +19,11 @@ GRANT EXECUTE ON FUNCTION
   leadscore_internal.check_count(bigint),
   leadscore_internal.unsettled(timestamptz, timestamptz, timestamptz, timestamptz, float8, float8, timestamptz),
   leadscore_internal.state_points(leadscore.decay, float8, float8, float8, timestamptz, timestamptz),
-  leadscore_internal.next_change(leadscore.decay, timestamptz, timestamptz)
+  leadscore_internal.next_change(leadscore.decay, timestamptz, timestamptz),
+  leadscore_internal.fading_part(leadscore.decay, float8, timestamptz, timestamptz),
+  leadscore_internal.held_part(leadscore.decay, float8, timestamptz, timestamptz),
+  leadscore_internal.falling_part(leadscore.decay, float8, timestamptz, timestamptz),
+  leadscore_internal.occurrences_of_changes(leadscore.decay, timestamptz, timestamptz),
+  leadscore_internal.next_look(leadscore.decay, timestamptz, timestamptz),
+  leadscore_internal.has_faded(leadscore.decay, timestamptz, timestamptz)
 TO PUBLIC;
