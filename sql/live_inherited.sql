@@ -111,7 +111,6 @@ RESET ROLE;
 CREATE FUNCTION trees.tick() RETURNS int LANGUAGE plpgsql AS $$ BEGIN CALL leadscore.tick(); RETURN 1; END $$;
 ALTER TABLE trees.chat NO INHERIT trees.activity;
 ALTER TABLE trees.chat INHERIT trees.activity;
-CALL leadscore.tick();
 WITH written AS (INSERT INTO trees.chat VALUES (18, 1, 1) RETURNING 1) SELECT trees.tick() FROM written;
 :check
 
