@@ -52,7 +52,8 @@ Datum call_implementation(FunctionCallInfo fcinfo) {
     fmgr_info(implementation_of(fcinfo->flinfo->fn_oid), &implementation);
 
     LOCAL_FCINFO(call, FUNC_MAX_ARGS);
-    InitFunctionCallInfoData(*call, &implementation, fcinfo->nargs, fcinfo->fncollation, fcinfo->context, nullptr);
+    InitFunctionCallInfoData(*call, &implementation, fcinfo->nargs, fcinfo->fncollation, fcinfo->context,
+                             fcinfo->resultinfo);
     for (int i = 0; i < fcinfo->nargs; i++)
         call->args[i] = fcinfo->args[i];
     Datum result = 0;

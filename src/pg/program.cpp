@@ -70,7 +70,7 @@ struct BranchText {
 };
 
 constexpr const char *published_branches = R"(
-    SELECT c.id, s.id, s.on_error = 'fail' AND NOT c.building, c.pending::pg_catalog.oid, e.key_type::pg_catalog.oid,
+    SELECT c.id, s.id, c.on_error = 'fail' AND NOT c.building, c.pending::pg_catalog.oid, e.key_type::pg_catalog.oid,
            b.occurred_at, b.filter, b.owner::pg_catalog.oid, b.link_keys, b.link_filters,
            t.rules, t.points, t.filters,
            pg_catalog.dense_rank() OVER (ORDER BY s.id, c.building, e.id)::pg_catalog.int4 - 1, c.building,

@@ -57,36 +57,45 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.remove_triggers(regclass, text) IS 'Drops the triggers that capture what happens to a table.';
 
-CREATE FUNCTION leadscore_internal.remove_source_triggers(source int, but regclass[] DEFAULT '{}') RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  SELECT leadscore_internal.remove_triggers(x.relation, leadscore_internal.trigger_prefix(source))
-  FROM (SELECT DISTINCT t.tgrelid::regclass AS relation FROM pg_trigger AS t
-        WHERE t.tgfoid = 'leadscore_internal.capture'::regproc AND starts_with(t.tgname, leadscore_internal.trigger_prefix(source))
-        ORDER BY 1) AS x
-  WHERE x.relation::oid <> ALL (but::oid[])
+-- After alter_source(), also the one that was published.
+CREATE FUNCTION leadscore_internal.tables_of_source(source leadscore_internal.source) RETURNS SETOF regclass
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT leadscore_internal.members(source.relation)
+  UNION
+  SELECT leadscore_internal.members(b.relation) FROM leadscore_internal.branch AS b WHERE b.source = source.id
+  UNION
+  SELECT t.tgrelid::regclass FROM pg_trigger AS t
+  WHERE t.tgfoid = 'leadscore_internal.capture'::regproc AND starts_with(t.tgname::text, leadscore_internal.trigger_prefix(source.id))
+  ORDER BY 1
 $$;
-COMMENT ON FUNCTION leadscore_internal.remove_source_triggers(int, regclass[]) IS
-  'Drops the triggers of a source from all tables that carry them, but for some.';
+COMMENT ON FUNCTION leadscore_internal.tables_of_source(leadscore_internal.source) IS 'The tables of a source with their partitions and children: as it is set up, as it is published, and those with triggers of it.';
+
+CREATE FUNCTION leadscore_internal.is_followed(source int, relation regclass) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
+                 JOIN leadscore_internal.score AS s ON s.id = c.score
+                 WHERE b.source = is_followed.source AND (s.state = 'live' OR c.building)
+                   AND relation IN (SELECT leadscore_internal.members(b.relation)))
+$$;
+COMMENT ON FUNCTION leadscore_internal.is_followed(int, regclass) IS 'Whether the rows of a table, or partition or child, are activities of the source for a score that is live or being published.';
 
 -- Sources that no live score reads need no triggers.
 CREATE FUNCTION leadscore_internal.adjust_triggers(sources int[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  src leadscore_internal.source;
-  wanted regclass[];
-  member regclass;
+  item record;
 BEGIN
-  FOR src IN SELECT * FROM leadscore_internal.source AS s WHERE s.id = ANY (sources) ORDER BY s.id LOOP
-    wanted := ARRAY(
-      SELECT m FROM leadscore_internal.members(src.relation) AS m
-      WHERE EXISTS (SELECT FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
-                    JOIN leadscore_internal.score AS s ON s.id = c.score WHERE b.source = src.id AND (s.state = 'live' OR c.building)) ORDER BY m);
-    PERFORM leadscore_internal.remove_source_triggers(src.id, wanted);
-    FOREACH member IN ARRAY wanted LOOP
-      PERFORM leadscore_internal.install_triggers(member, leadscore_internal.trigger_prefix(src.id),
-                                                  format('leadscore_internal.capture(%s)', src.id));
-      PERFORM leadscore_internal.forget_program(member);
-    END LOOP;
+  FOR item IN
+    SELECT s.id AS source, t.relation FROM leadscore_internal.source AS s
+    CROSS JOIN LATERAL leadscore_internal.tables_of_source(s) AS t(relation) WHERE s.id = ANY (sources) ORDER BY s.id, t.relation
+  LOOP
+    IF leadscore_internal.is_followed(item.source, item.relation) THEN
+      PERFORM leadscore_internal.install_triggers(item.relation, leadscore_internal.trigger_prefix(item.source),
+                                                  format('leadscore_internal.capture(%s)', item.source));
+      PERFORM leadscore_internal.forget_program(item.relation);
+    ELSE
+      PERFORM leadscore_internal.remove_triggers(item.relation, leadscore_internal.trigger_prefix(item.source));
+    END IF;
   END LOOP;
   PERFORM leadscore_internal.adjust_mark_triggers();
 END

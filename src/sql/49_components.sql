@@ -1,5 +1,20 @@
 -- Components: what is set up, copied into what is published, with the states that are kept for it.
 
+-- A rule with a cap is a component of its own.
+CREATE FUNCTION leadscore_internal.capped_rule(rule leadscore_internal.rule) RETURNS int
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT CASE WHEN rule.max_points IS NOT NULL THEN rule.id END $$;
+COMMENT ON FUNCTION leadscore_internal.capped_rule(leadscore_internal.rule) IS 'The number of a rule that has a cap; NULL for those that are added up first.';
+
+CREATE FUNCTION leadscore_internal.rules_of_component(component leadscore_internal.component, source int) RETURNS SETOF leadscore_internal.rule
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT r.* FROM leadscore_internal.rule AS r JOIN leadscore_internal.score AS s ON s.id = r.score
+  WHERE r.score = component.score AND r.source = rules_of_component.source
+    AND coalesce(r.decay, s.decay) OPERATOR(leadscore.=) component.decay
+    AND leadscore_internal.capped_rule(r) IS NOT DISTINCT FROM component.capped_rule
+$$;
+COMMENT ON FUNCTION leadscore_internal.rules_of_component(leadscore_internal.component, int) IS
+  'Which rules, as they are set up, a component that is being built consists of for a source.';
+
 -- Copies what is set up into what is published: components, and for each of them one branch per source.
 CREATE FUNCTION leadscore_internal.copy_rules(score leadscore_internal.score) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -8,17 +23,17 @@ DECLARE
   new_branch int;
 BEGIN
   FOR item IN
-    SELECT DISTINCT se.entity, coalesce(r.decay, score.decay) AS decay
+    SELECT DISTINCT se.entity, coalesce(r.decay, score.decay) AS decay, leadscore_internal.capped_rule(r) AS capped_rule, r.max_points
     FROM leadscore_internal.score_entity AS se
     JOIN leadscore_internal.link AS l ON l.entity = se.entity
     JOIN leadscore_internal.rule AS r ON r.score = se.score AND r.source = l.source
-    WHERE se.score = score.id ORDER BY 1, 2
+    WHERE se.score = score.id ORDER BY 1, 2, 3 NULLS FIRST
   LOOP
-    PERFORM leadscore_internal.create_component(score, item.entity, item.decay);
+    PERFORM leadscore_internal.create_component(score, item.entity, item.decay, item.capped_rule, item.max_points);
   END LOOP;
 
   FOR item IN
-    SELECT c.id AS component, c.decay, src.id AS source, src.relation, src.occurred_at, src.filter,
+    SELECT c.id AS component, src.id AS source, src.relation, src.occurred_at, src.filter,
            coalesce(array_agg(l.key ORDER BY l.id) FILTER (WHERE l.through IS NULL), '{}') AS link_keys,
            coalesce(array_agg(l.filter ORDER BY l.id) FILTER (WHERE l.through IS NULL), '{}') AS link_filters,
            array_agg(l.id) AS links
@@ -26,8 +41,7 @@ BEGIN
     JOIN leadscore_internal.link AS l ON l.entity = c.entity
     JOIN leadscore_internal.source AS src ON src.id = l.source
     WHERE c.score = score.id AND c.building
-      AND EXISTS (SELECT FROM leadscore_internal.rule AS r
-                  WHERE r.score = score.id AND r.source = src.id AND coalesce(r.decay, score.decay) OPERATOR(leadscore.=) c.decay)
+      AND EXISTS (SELECT FROM leadscore_internal.rules_of_component(c, src.id))
     GROUP BY c.id, src.id ORDER BY c.id, src.id
   LOOP
     PERFORM leadscore_internal.check_tree(item.relation);
@@ -37,10 +51,13 @@ BEGIN
             item.occurred_at, item.filter, item.link_keys, item.link_filters)
     RETURNING id INTO new_branch;
     INSERT INTO leadscore_internal.term (branch, rule, points, filter)
-    SELECT new_branch, r.name, r.points, r.filter FROM leadscore_internal.rule AS r
-    WHERE r.score = score.id AND r.source = item.source AND coalesce(r.decay, score.decay) OPERATOR(leadscore.=) item.decay ORDER BY r.id;
+    SELECT new_branch, r.name, r.points, r.filter
+    FROM leadscore_internal.component AS c CROSS JOIN LATERAL leadscore_internal.rules_of_component(c, item.source) AS r
+    WHERE c.id = item.component ORDER BY r.id;
     PERFORM leadscore_internal.copy_joined_links(new_branch, item.links);
   END LOOP;
+  INSERT INTO leadscore_internal.published_entity (score, entity, min_points, max_points)
+  SELECT se.score, se.entity, score.min_points, score.max_points FROM leadscore_internal.score_entity AS se WHERE se.score = score.id;
   INSERT INTO leadscore_internal.membership (score, entity, member, key)
   SELECT r.score, r.entity, r.member, r.key FROM leadscore_internal.rollup AS r WHERE r.score = copy_rules.score.id ORDER BY r.id;
 END
@@ -72,24 +89,25 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.copy_joined_links(int, int[]) IS 'Copies the links of a branch that go through other tables, taken apart.';
 
-CREATE FUNCTION leadscore_internal.create_component(score leadscore_internal.score, entity int, decay leadscore.decay) RETURNS void
+CREATE FUNCTION leadscore_internal.create_component(score leadscore_internal.score, entity int, decay leadscore.decay, capped_rule int, max_points float8) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   of_entity leadscore_internal.entity;
   new_id int := nextval(pg_get_serial_sequence('leadscore_internal.component', 'id'));
 BEGIN
   SELECT * INTO STRICT of_entity FROM leadscore_internal.entity AS e WHERE e.id = create_component.entity;
-  INSERT INTO leadscore_internal.component (id, score, entity, decay, pending, states)
+  INSERT INTO leadscore_internal.component (id, score, entity, decay, pending, states, on_error, capped_rule, max_points)
   VALUES (new_id, score.id, of_entity.id, decay, of_entity.pending,
-          leadscore_internal.create_states(new_id, score.model, of_entity));
+          leadscore_internal.create_states(new_id, score.model, of_entity), score.on_error, capped_rule, max_points);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.create_component(leadscore_internal.score, int, leadscore.decay) IS 'Makes a component with its state table.';
+COMMENT ON FUNCTION leadscore_internal.create_component(leadscore_internal.score, int, leadscore.decay, int, float8) IS 'Makes a component with its state table.';
 
 -- A version of a score leaves the catalogue; its tables stand until the views have let go of them.
 CREATE FUNCTION leadscore_internal.withdraw(score int, building boolean) RETURNS leadscore_internal.component[]
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   DELETE FROM leadscore_internal.membership AS m WHERE m.score = withdraw.score AND m.building = withdraw.building;
+  DELETE FROM leadscore_internal.published_entity AS p WHERE p.score = withdraw.score AND p.building = withdraw.building;
   DELETE FROM leadscore_internal.incident AS i WHERE i.score = withdraw.score AND i.building = withdraw.building;
   WITH withdrawn AS (
     DELETE FROM leadscore_internal.component AS c WHERE c.score = withdraw.score AND c.building = withdraw.building RETURNING c.*)
@@ -103,8 +121,10 @@ DECLARE
   c leadscore_internal.component;
 BEGIN
   FOREACH c IN ARRAY components LOOP
-    EXECUTE format('DELETE FROM %s AS p WHERE p.component = $1', c.pending) USING c.id;
-    EXECUTE format('DROP TABLE %s', c.states);
+    IF EXISTS (SELECT FROM pg_class AS t WHERE t.oid = c.pending) THEN
+      EXECUTE format('DELETE FROM %s AS p WHERE p.component = $1', c.pending) USING c.id;
+    END IF;
+    PERFORM leadscore_internal.drop_own_table(c.states);
   END LOOP;
 END
 $$;

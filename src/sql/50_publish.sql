@@ -17,6 +17,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT x.relation
   FROM (SELECT s.relation FROM leadscore_internal.source AS s WHERE s.id = ANY (leadscore_internal.sources_of(tables_of.score))
         UNION
+        SELECT b.relation FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
+        WHERE c.score = tables_of.score
+        UNION
         SELECT unnest(l.through) FROM leadscore_internal.link AS l WHERE l.source = ANY (leadscore_internal.sources_of(tables_of.score))
         UNION
         SELECT w.relation FROM leadscore_internal.watch AS w JOIN leadscore_internal.component AS c ON c.id = w.component
@@ -85,19 +88,38 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.life_lock_key(text) IS 'The same by the name that a user gives.';
 
+CREATE FUNCTION leadscore_internal.open_model(model name, action text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM leadscore_internal.check_model(model);
+  PERFORM leadscore_internal.check_committed_view(action);
+  -- Before any table lock: a writer that holds it may be about to write to the tables.
+  PERFORM pg_advisory_xact_lock(leadscore_internal.fold_lock_key(model));
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.open_model(name, text) IS 'Keeps folds of a model out until the end of the transaction.';
+
 -- The score that a function is about to change the life of: no fold runs on its model until the end of the transaction.
 CREATE FUNCTION leadscore_internal.open_score(model name, name text, action text) RETURNS leadscore_internal.score
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM leadscore_internal.check_model(model);
-  PERFORM leadscore_internal.check_committed_view(action);
   PERFORM pg_advisory_xact_lock(leadscore_internal.life_lock_key(model, name));
-  -- Before any table lock: a writer that holds it may be about to write to the tables.
-  PERFORM pg_advisory_xact_lock(leadscore_internal.fold_lock_key(model));
+  PERFORM leadscore_internal.open_model(model, action);
+  -- An edit that is not committed yet is waited for, and published with the rest.
+  PERFORM FROM leadscore_internal.score AS s WHERE s.model = open_score.model AND s.name = open_score.name FOR NO KEY UPDATE;
   RETURN leadscore_internal.find_score(model, name);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.open_score(name, text, text) IS 'The score, with folds of its model kept out.';
+
+-- A paused score that is being resumed has no version that answers.
+CREATE FUNCTION leadscore_internal.published_entities(score int) RETURNS int[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT ARRAY(SELECT DISTINCT p.entity FROM leadscore_internal.published_entity AS p JOIN leadscore_internal.score AS s ON s.id = p.score
+               WHERE s.id = published_entities.score AND (NOT p.building OR s.state = 'paused'))
+$$;
+COMMENT ON FUNCTION leadscore_internal.published_entities(int) IS 'For which entities a score is published.';
 
 CREATE FUNCTION leadscore_internal.make_views(score leadscore_internal.score) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -105,8 +127,7 @@ DECLARE
   for_entity leadscore_internal.entity;
 BEGIN
   FOR for_entity IN
-    SELECT x.* FROM leadscore_internal.entity AS x JOIN leadscore_internal.score_entity AS se ON se.entity = x.id
-    WHERE se.score = score.id ORDER BY x.id
+    SELECT x.* FROM leadscore_internal.entity AS x WHERE x.id = ANY (leadscore_internal.published_entities(score.id)) ORDER BY x.id
   LOOP
     PERFORM leadscore_internal.create_score_view(score, for_entity);
     PERFORM leadscore_internal.create_scores_view(for_entity);
@@ -162,6 +183,15 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.backfill(text) IS 'Second phase of publish and resume: the states of the version that is being built, from the rows.';
 
+-- The only version of a score that there is.
+CREATE FUNCTION leadscore_internal.set_building(score int, building boolean) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE leadscore_internal.component AS c SET building = set_building.building WHERE c.score = set_building.score;
+  UPDATE leadscore_internal.membership AS m SET building = set_building.building WHERE m.score = set_building.score;
+  UPDATE leadscore_internal.published_entity AS p SET building = set_building.building WHERE p.score = set_building.score
+$$;
+COMMENT ON FUNCTION leadscore_internal.set_building(int, boolean) IS 'Makes the version of a score one that is being built, or the one that answers.';
+
 -- The version that is being built becomes the one that answers; returns what the one before consisted of.
 CREATE FUNCTION leadscore_internal.switch_version(of_score leadscore_internal.score) RETURNS leadscore_internal.component[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -176,8 +206,7 @@ BEGIN
   END IF;
   PERFORM leadscore_internal.forget_programs(of_score.id);
   before := leadscore_internal.withdraw(of_score.id, false);
-  UPDATE leadscore_internal.component AS c SET building = false WHERE c.score = of_score.id;
-  UPDATE leadscore_internal.membership AS m SET building = false WHERE m.score = of_score.id;
+  PERFORM leadscore_internal.set_building(of_score.id, false);
   UPDATE leadscore_internal.score AS s SET state = 'live' WHERE s.id = of_score.id;
   RETURN before;
 END
@@ -189,12 +218,15 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(score, 'score');
   of_score leadscore_internal.score := leadscore_internal.open_score(named.model, named.name, 'publish');
+  entities_before int[] := ARRAY(SELECT p.entity FROM leadscore_internal.published_entity AS p WHERE p.score = of_score.id AND NOT p.building);
   before leadscore_internal.component[] := leadscore_internal.switch_version(of_score);
 BEGIN
   UPDATE leadscore_internal.score AS s SET published_at = leadscore.clock() WHERE s.id = of_score.id;
   -- A draft and a retired score have no view: one of that name is somebody else's. A paused one's is filled again.
   of_score.state := CASE WHEN of_score.state = 'paused' THEN 'live' ELSE of_score.state END;
   PERFORM leadscore_internal.make_views(of_score);
+  PERFORM leadscore_internal.drop_score_views(of_score, ARRAY(
+    SELECT unnest(entities_before) EXCEPT SELECT unnest(leadscore_internal.published_entities(of_score.id))));
   PERFORM leadscore_internal.drop_states(before);
 END
 $$;
@@ -206,8 +238,8 @@ BEGIN
   PERFORM leadscore_internal.adjust_triggers(ARRAY(
     SELECT s.id FROM leadscore_internal.source AS s
     WHERE s.model = (leadscore_internal.split_name(score, 'score')).model
-      AND NOT EXISTS (SELECT FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
-                      JOIN leadscore_internal.score AS x ON x.id = c.score WHERE b.source = s.id AND (x.state = 'live' OR c.building))));
+      AND EXISTS (SELECT FROM leadscore_internal.tables_of_source(s) AS t(relation)
+                  WHERE NOT leadscore_internal.is_followed(s.id, t.relation))));
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.tidy(text) IS 'Last phase of publish and its like: drops triggers that nothing needs any more.';
@@ -231,8 +263,7 @@ BEGIN
   END IF;
   PERFORM leadscore_internal.forget_programs(of_score.id);
   IF of_score.state = 'paused' AND NOT EXISTS (SELECT FROM leadscore_internal.component AS c WHERE c.score = of_score.id AND NOT c.building) THEN
-    UPDATE leadscore_internal.component AS c SET building = false WHERE c.score = of_score.id;
-    UPDATE leadscore_internal.membership AS m SET building = false WHERE m.score = of_score.id;
+    PERFORM leadscore_internal.set_building(of_score.id, false);
     DELETE FROM leadscore_internal.incident AS i WHERE i.score = of_score.id AND i.building;
   ELSE
     PERFORM leadscore_internal.drop_states(leadscore_internal.withdraw(of_score.id, true));

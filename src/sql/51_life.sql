@@ -24,6 +24,7 @@ DECLARE
   of_score leadscore_internal.score := leadscore_internal.open_score(named.model, named.name, 'pause');
 BEGIN
   PERFORM leadscore_internal.check_state(of_score, '{live}', 'pause');
+  PERFORM leadscore_internal.check_tables(of_score);
   PERFORM leadscore_internal.check_owners(of_score.id);
   PERFORM leadscore_internal.forget_programs(of_score.id);
   PERFORM leadscore_internal.make_views(leadscore_internal.set_state(of_score.id, 'paused'));
@@ -33,6 +34,23 @@ COMMENT ON FUNCTION leadscore_internal.pause(text) IS 'First phase of leadscore.
 
 CREATE PROCEDURE leadscore.pause(score text) AS 'MODULE_PATHNAME', 'leadscore_pause' LANGUAGE C;
 COMMENT ON PROCEDURE leadscore.pause(text) IS 'Stops keeping a live score: its views stay, points read NULL, writes cost nothing.';
+
+-- Expressions have the rights of the owner for whom they were published, and writes break the score under another.
+CREATE FUNCTION leadscore_internal.check_published_owners(score leadscore_internal.score) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  changed regclass;
+BEGIN
+  SELECT b.relation INTO changed
+  FROM leadscore_internal.component AS c JOIN leadscore_internal.branch AS b ON b.component = c.id JOIN pg_class AS t ON t.oid = b.relation
+  WHERE c.score = score.id AND t.relowner <> b.owner LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'table % has another owner than when score "%.%" was published', changed, score.model, score.name
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL leadscore.publish() for the score instead.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_published_owners(leadscore_internal.score) IS 'Refuses a score whose tables changed their owner after it was published.';
 
 CREATE FUNCTION leadscore_internal.begin_resume(score text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -45,11 +63,13 @@ BEGIN
   PERFORM leadscore_internal.check_state(of_score, '{paused}', 'resume');
   PERFORM leadscore_internal.abandon_version(of_score);
   sources := leadscore_internal.lock_sources(of_score.id);
-  FOR c IN UPDATE leadscore_internal.component AS x SET building = true WHERE x.score = of_score.id RETURNING x.* LOOP
+  PERFORM leadscore_internal.check_tables(of_score);
+  PERFORM leadscore_internal.check_published_owners(of_score);
+  PERFORM leadscore_internal.set_building(of_score.id, true);
+  FOR c IN SELECT * FROM leadscore_internal.component AS x WHERE x.score = of_score.id LOOP
     PERFORM leadscore_internal.check_tree(r) FROM leadscore_internal.component_tables(c.id) AS r;
     EXECUTE format('DELETE FROM %s AS p WHERE p.component = $1', c.pending) USING c.id;
   END LOOP;
-  UPDATE leadscore_internal.membership AS m SET building = true WHERE m.score = of_score.id;
   PERFORM leadscore_internal.adjust_triggers(sources);
 END
 $$;
@@ -68,7 +88,7 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.finish_resume(text) IS 'Third phase of leadscore.resume: the score answers again.';
 
 CREATE PROCEDURE leadscore.resume(score text) AS 'MODULE_PATHNAME', 'leadscore_resume' LANGUAGE C;
-COMMENT ON PROCEDURE leadscore.resume(text) IS 'Keeps a paused score again, by the rules it was published with: catches up from the rows, in phases as publish does.';
+COMMENT ON PROCEDURE leadscore.resume(text) IS 'Keeps a paused score again, by the rules it was published with: catches up from the rows, in phases as publish does. A score that was broken is mended by it where the rows allow it.';
 
 CREATE FUNCTION leadscore_internal.rebuild(score text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -91,33 +111,34 @@ CREATE PROCEDURE leadscore.rebuild(score text) AS 'MODULE_PATHNAME', 'leadscore_
 COMMENT ON PROCEDURE leadscore.rebuild(text) IS
   'Makes the states of a live score anew from the rows: after writes that fired no trigger. Writers and readers go on meanwhile.';
 
-CREATE FUNCTION leadscore_internal.drop_score_views(score leadscore_internal.score) RETURNS void
+CREATE FUNCTION leadscore_internal.drop_score_views(score leadscore_internal.score, entities int[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
   for_entity leadscore_internal.entity;
 BEGIN
   FOR for_entity IN
-    SELECT x.* FROM leadscore_internal.entity AS x JOIN leadscore_internal.score_entity AS se ON se.entity = x.id
-    WHERE se.score = score.id ORDER BY x.id
+    SELECT x.* FROM leadscore_internal.entity AS x WHERE x.id = ANY (entities) ORDER BY x.id
   LOOP
     EXECUTE format('DROP VIEW IF EXISTS %s', leadscore_internal.score_view(score, for_entity));
     PERFORM leadscore_internal.create_scores_view(for_entity);
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.drop_score_views(leadscore_internal.score) IS
-  'Drops the views of a score; its column in <entity>_scores stays, NULL, until refresh_views().';
+COMMENT ON FUNCTION leadscore_internal.drop_score_views(leadscore_internal.score, int[]) IS
+  'Drops the views of a score for some entities; its column in <entity>_scores stays, NULL, until refresh_views().';
 
 CREATE FUNCTION leadscore_internal.take_down(score leadscore_internal.score) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   before leadscore_internal.component[];
+  entities int[];
 BEGIN
   PERFORM leadscore_internal.check_owners(score.id);
   PERFORM leadscore_internal.abandon_version(score);
+  entities := leadscore_internal.published_entities(score.id);
   PERFORM leadscore_internal.forget_programs(score.id);
   before := leadscore_internal.withdraw(score.id, false);
-  PERFORM leadscore_internal.drop_score_views(leadscore_internal.set_state(score.id, 'retired'));
+  PERFORM leadscore_internal.drop_score_views(leadscore_internal.set_state(score.id, 'retired'), entities);
   PERFORM leadscore_internal.drop_states(before);
 END
 $$;

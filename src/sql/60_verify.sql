@@ -53,13 +53,15 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.verify_component(leadscore_internal.component, timestamptz) IS 'Where the states of a component differ from the rows.';
 
-CREATE FUNCTION leadscore.verify(score text) RETURNS TABLE (entity text, id text, what text, kept float8, actual float8)
+CREATE FUNCTION leadscore_internal.verify(score text) RETURNS TABLE (entity text, id text, what text, kept float8, actual float8)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   named record := leadscore_internal.split_name(score, 'score');
-  s leadscore_internal.score := leadscore_internal.find_score(named.model, named.name);
+  s leadscore_internal.score;
 BEGIN
+  PERFORM leadscore_internal.check_model(named.model);
+  s := leadscore_internal.find_score(named.model, named.name);
   PERFORM leadscore_internal.check_readable(s.id);
   RETURN QUERY
     SELECT e.name, v.id, v.what, v.kept, v.actual
@@ -69,5 +71,9 @@ BEGIN
     WHERE c.score = s.id AND NOT c.building;
 END
 $$;
+COMMENT ON FUNCTION leadscore_internal.verify(text) IS 'Implementation of leadscore.verify.';
+
+CREATE FUNCTION leadscore.verify(score text) RETURNS TABLE (entity text, id text, what text, kept float8, actual float8)
+  AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C STABLE PARALLEL UNSAFE;
 COMMENT ON FUNCTION leadscore.verify(text) IS
   'Compares the whole kept state of a score with the CRM''s rows, also what is still to come; one line for each entity and thing that differs (points beyond 1e-9 of the sum of absolute points), times as seconds since 1970. Reads every activity.';

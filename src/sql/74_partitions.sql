@@ -99,7 +99,8 @@ BEGIN
     BEGIN
       PERFORM leadscore_internal.check_tree(tree.root);
       CONTINUE WHEN tree.parts IS NULL;
-      PERFORM leadscore_internal.adjust_triggers(ARRAY(SELECT s.id FROM leadscore_internal.source AS s WHERE s.relation = tree.root));
+      PERFORM leadscore_internal.adjust_triggers(ARRAY(SELECT s.id FROM leadscore_internal.source AS s WHERE s.relation = tree.root
+        OR EXISTS (SELECT FROM leadscore_internal.branch AS b WHERE b.source = s.id AND b.relation = tree.root)));
       FOREACH changed IN ARRAY tree.parts LOOP
         PERFORM leadscore_internal.mark_part(tree.root, changed);
       END LOOP;
