@@ -75,7 +75,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
                  JOIN leadscore_internal.score AS s ON s.id = c.score
                  WHERE b.source = is_followed.source AND (s.state = 'live' OR c.building)
-                   AND relation IN (SELECT leadscore_internal.members(b.relation)))
+                   AND is_followed.relation IN (SELECT leadscore_internal.members(b.relation)))
 $$;
 COMMENT ON FUNCTION leadscore_internal.is_followed(int, regclass) IS 'Whether the rows of a table, or partition or child, are activities of the source for a score that is live or being published.';
 
