@@ -1,8 +1,10 @@
 #include "pg/marks.hpp"
 
+#include "pg/merge.hpp"
 #include "pg/owner.hpp"
 #include "pg/pending.hpp"
 #include "pg/subtransaction.hpp"
+#include "pg/tree.hpp"
 
 namespace leadscore::pg {
 
@@ -51,13 +53,13 @@ Watches watches_of(const TriggerData *trigger, MemoryContext context) {
         JOIN leadscore_internal.score AS s ON s.id OPERATOR(pg_catalog.=) c.score
         LEFT JOIN LATERAL (SELECT pg_catalog.min(x.message) AS message FROM leadscore_internal.used_table AS x
                            WHERE x.component OPERATOR(pg_catalog.=) c.id AND x.changed_hands) AS u ON true
-        WHERE w.relation OPERATOR(pg_catalog.=) $1 AND (s.state OPERATOR(pg_catalog.=) 'live' OR c.building)
+        WHERE w.relation::pg_catalog.oid OPERATOR(pg_catalog.=) ANY ($1) AND (s.state OPERATOR(pg_catalog.=) 'live' OR c.building)
           AND NOT EXISTS (SELECT FROM leadscore_internal.incident AS i
                           WHERE i.score OPERATOR(pg_catalog.=) s.id AND i.building OPERATOR(pg_catalog.=) c.building)
         GROUP BY 1, 2, u.message)",
                                   query_column(trigger->tg_event));
-    Oid types[] = {REGCLASSOID};
-    Datum values[] = {ObjectIdGetDatum(RelationGetRelid(trigger->tg_relation))};
+    Oid types[] = {OIDARRAYOID};
+    Datum values[] = {tables_above(RelationGetRelid(trigger->tg_relation))};
     Watches watches{0, nullptr};
     as_extension_owner([&] {
         SPI_connect();
@@ -158,7 +160,8 @@ Keys keys_of(const Watch &watch, TriggerData *trigger, MemoryContext context) {
         set_config_option("datestyle", "ISO", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
         set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
         SPI_connect();
-        SPI_register_trigger_data(trigger);
+        if (trigger != nullptr)
+            SPI_register_trigger_data(trigger);
         if (SPI_execute(watch.query, false, 0) != SPI_OK_SELECT)
             elog(ERROR, "finding the entities of changed rows failed");
         append_result(&keys, context);
@@ -180,7 +183,7 @@ void break_scores(const Watch &watch, int sqlstate, const char *message) {
         report_broken(watch.components[i], sqlstate, message);
 }
 
-// Whether it could be done; else why not.
+// Whether it could be done; else why not. Without a trigger the query names the rows itself.
 bool mark(const Watch &watch, TriggerData *trigger, CaughtError *error) {
     MemoryContext context = CurrentMemoryContext;
     Keys keys{0, nullptr, false};
@@ -231,7 +234,7 @@ void mark_all(TriggerData *trigger, MemoryContext context) {
 void capture_marks(TriggerData *trigger) {
     MemoryContext statement = AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore marks", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(statement);
-    if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)) {
+    if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) || merge_hides_rows(trigger)) {
         Watches watches = watches_of(trigger, statement);
         for (int i = 0; i < watches.count; i++)
             for (int j = 0; j < watches.items[i].component_count; j++)
@@ -241,6 +244,39 @@ void capture_marks(TriggerData *trigger) {
     }
     MemoryContextSwitchTo(caller);
     MemoryContextDelete(statement);
+}
+
+void mark_rows(int component, Oid owner, const char *query) {
+    constexpr const char *select = R"(
+        SELECT s.id, c.on_error OPERATOR(pg_catalog.=) 'fail' AND NOT c.building, c.pending::pg_catalog.oid, c.building
+        FROM leadscore_internal.component AS c
+        JOIN leadscore_internal.score AS s ON s.id OPERATOR(pg_catalog.=) c.score
+        WHERE c.id OPERATOR(pg_catalog.=) $1)";
+    Oid types[] = {INT4OID};
+    Datum values[] = {Int32GetDatum(component)};
+    Component marked{};
+    marked.component = component;
+    as_extension_owner([&] {
+        SPI_connect();
+        if (SPI_execute_with_args(select, 1, types, values, nullptr, true, 0) != SPI_OK_SELECT || SPI_processed != 1)
+            elog(ERROR, "component %d does not exist", component);
+        HeapTuple row = SPI_tuptable->vals[0];
+        TupleDesc columns = SPI_tuptable->tupdesc;
+        bool is_null = false;
+        marked.score = DatumGetInt32(SPI_getbinval(row, columns, 1, &is_null));
+        marked.fails = DatumGetBool(SPI_getbinval(row, columns, 2, &is_null));
+        marked.pending = DatumGetObjectId(SPI_getbinval(row, columns, 3, &is_null));
+        marked.building = DatumGetBool(SPI_getbinval(row, columns, 4, &is_null));
+        SPI_finish();
+    });
+    Watch watch{};
+    watch.query = query;
+    watch.owner = owner;
+    watch.component_count = 1;
+    watch.components = &marked;
+    CaughtError error;
+    if (!mark(watch, nullptr, &error))
+        break_scores(watch, error.data->sqlerrcode, error.data->message);
 }
 
 } // namespace leadscore::pg

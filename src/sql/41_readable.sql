@@ -18,11 +18,11 @@ BEGIN
   END IF;
   EXECUTE format('SELECT EXISTS (SELECT FROM %s AS p WHERE p.component = $1 AND p.key IS NULL)', of_component.pending)
   INTO marked USING component;
-  RETURN marked;
+  RETURN marked OR leadscore_internal.has_other_parts(component);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.must_read_rows(int) IS
-  'Whether a component is marked as a whole, so that all of it is read from the CRM''s rows; an error where the score is broken.';
+  'Whether a component is marked as a whole, or its tables have other partitions than this snapshot knows of, so that all of it is read from the CRM''s rows; an error where the score is broken.';
 
 CREATE FUNCTION leadscore_internal.missing_table(score leadscore_internal.score) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

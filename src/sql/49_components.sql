@@ -51,6 +51,8 @@ BEGIN
       AND EXISTS (SELECT FROM leadscore_internal.rules_of_component(c, src.id))
     GROUP BY c.id, src.id ORDER BY c.id, src.id
   LOOP
+    PERFORM leadscore_internal.check_tree(item.relation);
+    PERFORM leadscore_internal.check_tree(joined) FROM unnest(item.through) AS joined;
     INSERT INTO leadscore_internal.branch (component, source, relation, owner, occurred_at, filter, link_keys, link_filters, lookups, lookup_owners, lookup_conditions)
     VALUES (item.component, item.source, item.relation,
             (SELECT cl.relowner::regrole FROM pg_class AS cl WHERE cl.oid = item.relation),
@@ -103,6 +105,8 @@ BEGIN
     SELECT ARRAY(SELECT p.condition FROM parts AS p) AS conditions, ARRAY(SELECT p.tables FROM parts AS p) AS tables,
            ARRAY(SELECT unnest(p.columns) FROM parts AS p) AS columns) AS c
   WHERE l.id = ANY (links) AND NOT leadscore_internal.is_local(l) ORDER BY l.id;
+  PERFORM leadscore_internal.check_tree(joined)
+  FROM leadscore_internal.joined_link AS j CROSS JOIN LATERAL unnest(j.through) AS joined WHERE j.branch = of_branch.id;
   PERFORM leadscore_internal.watch_tables(of_branch);
 END
 $$;

@@ -271,9 +271,7 @@ BEGIN
     SELECT s.id FROM leadscore_internal.source AS s
     WHERE s.model = (leadscore_internal.split_name(score, 'score')).model
       AND EXISTS (SELECT FROM leadscore_internal.tables_of_source(s) AS t(relation)
-                  WHERE NOT EXISTS (SELECT FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
-                                    JOIN leadscore_internal.score AS x ON x.id = c.score
-                                    WHERE b.source = s.id AND b.relation = t.relation AND (x.state = 'live' OR c.building)))));
+                  WHERE NOT leadscore_internal.is_followed(s.id, t.relation))));
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.tidy(text) IS 'Last phase of publish and its like: drops triggers that nothing needs any more.';
@@ -281,9 +279,10 @@ COMMENT ON FUNCTION leadscore_internal.tidy(text) IS 'Last phase of publish and 
 -- Writers may have what was published before until their statement ends; what they append then is purged by tick.
 CREATE FUNCTION leadscore_internal.forget_programs(score int) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  SELECT leadscore_internal.forget_program(b.relation)
+  SELECT leadscore_internal.forget_program(m)
   FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
-  WHERE c.score = forget_programs.score AND EXISTS (SELECT FROM pg_class AS cl WHERE cl.oid = b.relation)
+  CROSS JOIN LATERAL leadscore_internal.members(b.relation) AS m
+  WHERE c.score = forget_programs.score
 $$;
 COMMENT ON FUNCTION leadscore_internal.forget_programs(int) IS 'At commit, every session compiles the rules of the score anew.';
 

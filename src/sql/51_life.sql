@@ -69,6 +69,7 @@ BEGIN
   PERFORM leadscore_internal.check_published_owners(of_score);
   PERFORM leadscore_internal.set_building(of_score.id, true);
   FOR c IN SELECT * FROM leadscore_internal.component AS x WHERE x.score = of_score.id LOOP
+    PERFORM leadscore_internal.check_tree(r) FROM leadscore_internal.component_tables(c.id) AS r;
     EXECUTE format('DELETE FROM %s AS p WHERE p.component = $1', c.pending) USING c.id;
   END LOOP;
   PERFORM leadscore_internal.adjust_triggers(sources);

@@ -66,7 +66,7 @@ COMMENT ON FUNCTION leadscore_internal.component_status(int) IS 'What is not fol
 -- An index whose first column a link's key is, so that one entity's activities are found without reading the table.
 CREATE FUNCTION leadscore_internal.missing_index(relation regclass, key text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('CREATE INDEX CONCURRENTLY ON %s ((%s))', relation, key)
+  SELECT format('CREATE INDEX%s ON %s ((%s))', (SELECT ' CONCURRENTLY' FROM pg_class AS c WHERE c.oid = relation AND c.relkind <> 'p'), relation, key)
   WHERE NOT EXISTS (SELECT FROM pg_index AS i
                     WHERE i.indrelid = relation AND i.indisvalid
                       AND pg_get_indexdef(i.indexrelid, 1, false) IN (key, '(' || key || ')'))
@@ -75,9 +75,11 @@ COMMENT ON FUNCTION leadscore_internal.missing_index(regclass, text) IS 'The sta
 
 CREATE FUNCTION leadscore_internal.missing_indexes(component int) RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT array_agg(m ORDER BY b.id)
+  -- An index of a partitioned table has all partitions, those that inherit have their own.
+  SELECT array_agg(m ORDER BY b.id, cl.oid::regclass::text)
   FROM leadscore_internal.branch AS b CROSS JOIN LATERAL unnest(b.link_keys) AS k(key)
-  CROSS JOIN LATERAL leadscore_internal.missing_index(b.relation, k.key) AS m
+  CROSS JOIN LATERAL leadscore_internal.members(b.relation) AS t JOIN pg_class AS cl ON cl.oid = t AND NOT cl.relispartition
+  CROSS JOIN LATERAL leadscore_internal.missing_index(cl.oid, k.key) AS m
   WHERE b.component = missing_indexes.component AND m IS NOT NULL
 $$;
 COMMENT ON FUNCTION leadscore_internal.missing_indexes(int) IS 'Statements for indexes that reading from the rows lacks.';
@@ -85,11 +87,13 @@ COMMENT ON FUNCTION leadscore_internal.missing_indexes(int) IS 'Statements for i
 CREATE FUNCTION leadscore_internal.disabled_triggers(component int) RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT array_agg(format('%s%s on %s', wanted.prefix, event, wanted.relation) ORDER BY wanted.prefix, wanted.relation, event)
-  FROM (SELECT b.relation, leadscore_internal.trigger_prefix(b.source) AS prefix
-        FROM leadscore_internal.branch AS b WHERE b.component = disabled_triggers.component
+  FROM (SELECT m AS relation, leadscore_internal.trigger_prefix(b.source) AS prefix
+        FROM leadscore_internal.branch AS b CROSS JOIN LATERAL leadscore_internal.members(b.relation) AS m
+        WHERE b.component = disabled_triggers.component
         UNION
-        SELECT w.relation, leadscore_internal.mark_trigger_prefix()
-        FROM leadscore_internal.watch AS w WHERE w.component = disabled_triggers.component) AS wanted
+        SELECT m, leadscore_internal.mark_trigger_prefix()
+        FROM leadscore_internal.watch AS w CROSS JOIN LATERAL leadscore_internal.members(w.relation) AS m
+        WHERE w.component = disabled_triggers.component) AS wanted
   CROSS JOIN unnest('{insert,update,delete,truncate}'::text[]) AS event
   LEFT JOIN pg_trigger AS t ON t.tgrelid = wanted.relation AND t.tgname = wanted.prefix || event
   WHERE t.tgenabled IS NULL OR t.tgenabled = 'D'
