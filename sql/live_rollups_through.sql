@@ -39,6 +39,8 @@ SET ROLE regress_leadscore_seller;
 SELECT leadscore.create_rollup('calls', 'account', 'contact', 'through.name', through => '{crm.employment}', join_on => 'through.contact_id = member.id');
 RESET ROLE;
 SELECT leadscore.create_rollup('calls', 'account', 'contact', 'through.name', through => '{crm.employment}', join_on => 'through.contact_id = id AND NOT through.ended');
+GRANT SELECT ON crm.employment TO regress_leadscore_seller;
+SELECT leadscore.create_rollup('calls', 'account', 'contact', 'through.name', through => '{crm.employment}', join_on => 'through.contact_id = id AND NOT through.ended');
 SELECT leadscore.create_rollup('calls', 'account', 'contact', 'through.name', through => '{crm.employment}', join_on => 'through.contact_id = member.id', if_not_exists => true);
 SELECT leadscore.create_rollup('calls', 'holding', 'account', 'through2.part_of', through => '{crm.part,crm.share}',
                                join_on => 'through1.account_code = code AND through2.holding_id = through1.holding_id');
@@ -102,17 +104,13 @@ TRUNCATE crm.part;
 TABLE crm.state;
 UPDATE crm.employment SET ended = false, name = 'b';
 TABLE crm.state;
--- Columns that are not used may go; tables that are read with the reader's rights.
+-- Columns that are not used may go; readers need no right to the tables of the members.
 ALTER TABLE crm.contact DROP COLUMN unused;
 SELECT account_id, members FROM leadscore.account_calls ORDER BY 1;
 GRANT USAGE ON SCHEMA leadscore TO regress_leadscore_reader;
 GRANT SELECT ON crm.account, crm.contact TO regress_leadscore_reader;
 SET ROLE regress_leadscore_reader;
-SELECT members FROM leadscore.account_calls;
-RESET ROLE;
-GRANT SELECT ON crm.employment TO regress_leadscore_reader;
-SET ROLE regress_leadscore_reader;
-SELECT members FROM leadscore.account_calls ORDER BY 1;
+SELECT account_id, members FROM leadscore.account_calls ORDER BY 1;
 RESET ROLE;
 DROP VIEW crm.state, crm.kept;
 SELECT leadscore.drop_all();

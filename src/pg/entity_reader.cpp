@@ -3,6 +3,8 @@
 #include "pg/entity_reader.hpp"
 
 #include "pg/owner.hpp"
+#include "pg/sorted_keys.hpp"
+#include "pg/visibility.hpp"
 
 namespace leadscore::pg {
 
@@ -12,8 +14,7 @@ constexpr int calls_before_bulk = 16;
 
 // The readings of many entities, in the order of their keys.
 struct Readings {
-    int count;
-    Datum *keys;
+    SortedKeys keys;
     Reading *items;
 };
 
@@ -66,29 +67,20 @@ ReaderMemory *start(int component, TimestampTz as_of, MemoryContext context) {
     return memory;
 }
 
-// keys: an array, or null for everybody. The reader's own rights decide which of them are read.
-Readings read_all(const ReaderMemory &memory, NullableDatum keys) {
-    Oid types[] = {INT4OID, TIMESTAMPTZOID, get_array_type(memory.key_type->type_id)};
-    Datum values[] = {Int32GetDatum(memory.component), TimestampTzGetDatum(memory.as_of), keys.value};
-    const char nulls[] = {' ', ' ', keys.isnull ? 'n' : ' '};
-    SPI_connect();
-    in_safe_path([&] {
-        int result = SPI_execute_with_args(memory.readings_query, 3, types, values, nulls, true, 0);
-        if (result != SPI_OK_SELECT)
-            elog(ERROR, "reading activities failed: %s", SPI_result_code_string(result));
-    });
-    MemoryContext spi_context = MemoryContextSwitchTo(memory.context);
-    Readings readings{static_cast<int>(SPI_processed), nullptr, nullptr};
-    readings.keys = static_cast<Datum *>(
-        MemoryContextAllocHuge(memory.context, sizeof(Datum) * static_cast<Size>(Max(readings.count, 1))));
-    readings.items = static_cast<Reading *>(
-        MemoryContextAllocHuge(memory.context, sizeof(Reading) * static_cast<Size>(Max(readings.count, 1))));
-    for (int i = 0; i < readings.count; i++) {
+// The rows of SPI's result, in the memory context that is current.
+Readings copy_readings(TypeCacheEntry *key_type) {
+    const int count = static_cast<int>(SPI_processed);
+    auto room = [&](Size size) {
+        return MemoryContextAllocHuge(CurrentMemoryContext, size * static_cast<Size>(Max(count, 1)));
+    };
+    Readings readings{{key_type, count, static_cast<Datum *>(room(sizeof(Datum)))},
+                      static_cast<Reading *>(room(sizeof(Reading)))};
+    for (int i = 0; i < count; i++) {
         HeapTuple row = SPI_tuptable->vals[i];
         TupleDesc columns = SPI_tuptable->tupdesc;
         bool is_null = false;
-        readings.keys[i] =
-            datumCopy(SPI_getbinval(row, columns, 1, &is_null), memory.key_type->typbyval, memory.key_type->typlen);
+        readings.keys.items[i] =
+            datumCopy(SPI_getbinval(row, columns, 1, &is_null), key_type->typbyval, key_type->typlen);
         Reading *reading = &readings.items[i];
         reading->points = DatumGetFloat8(SPI_getbinval(row, columns, 2, &is_null));
         // A rule of a link through other tables is not evaluated at the write.
@@ -100,8 +92,27 @@ Readings read_all(const ReaderMemory &memory, NullableDatum keys) {
         reading->has_activity = !is_null;
         reading->activities = DatumGetInt64(SPI_getbinval(row, columns, 4, &is_null));
     }
-    MemoryContextSwitchTo(spi_context);
-    SPI_finish();
+    return readings;
+}
+
+// keys: an array, or null for everybody. States and rows are read as they are, but only of what the reader may know
+// about.
+Readings read_all(const ReaderMemory &memory, NullableDatum keys) {
+    keys = keys_visible_to_reader(memory.component, keys);
+    Oid types[] = {INT4OID, TIMESTAMPTZOID, get_array_type(memory.key_type->type_id)};
+    Datum values[] = {Int32GetDatum(memory.component), TimestampTzGetDatum(memory.as_of), keys.value};
+    const char nulls[] = {' ', ' ', keys.isnull ? 'n' : ' '};
+    Readings readings{{memory.key_type, 0, nullptr}, nullptr};
+    as_extension_owner([&] {
+        SPI_connect();
+        int result = SPI_execute_with_args(memory.readings_query, 3, types, values, nulls, true, 0);
+        if (result != SPI_OK_SELECT)
+            elog(ERROR, "reading activities failed: %s", SPI_result_code_string(result));
+        MemoryContext spi_context = MemoryContextSwitchTo(memory.context);
+        readings = copy_readings(memory.key_type);
+        MemoryContextSwitchTo(spi_context);
+        SPI_finish();
+    });
     return readings;
 }
 
@@ -126,27 +137,15 @@ NullableDatum all_keys(const ReaderMemory &memory) {
 }
 
 const Reading *find(const ReaderMemory &memory, Datum key) {
-    int low = 0;
-    int high = memory.all.count;
-    while (low < high) {
-        int middle = low + (high - low) / 2;
-        int order = DatumGetInt32(FunctionCall2Coll(&memory.key_type->cmp_proc_finfo, memory.key_type->typcollation,
-                                                    memory.all.keys[middle], key));
-        if (order == 0)
-            return &memory.all.items[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return nullptr;
+    const int place = find_key(memory.all.keys, key);
+    return place < 0 ? nullptr : &memory.all.items[place];
 }
 
 Reading read_one(const ReaderMemory &memory, Datum key) {
     ArrayType *keys = construct_array(&key, 1, memory.key_type->type_id, memory.key_type->typlen,
                                       memory.key_type->typbyval, memory.key_type->typalign);
     Readings readings = read_all(memory, NullableDatum{PointerGetDatum(keys), false});
-    return readings.count > 0 ? readings.items[0] : Reading{0, 0, false, 0};
+    return readings.keys.count > 0 ? readings.items[0] : Reading{0, 0, false, 0};
 }
 
 bool is_of(const ReaderMemory &memory, int component, TimestampTz as_of) {

@@ -1,5 +1,19 @@
 -- create_rollup: an entity's score made of its members' scores.
 
+-- Members are looked for with the rights of the owner of their table.
+CREATE FUNCTION leadscore_internal.check_readable_by_owner(relation regclass, joined regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  owner regrole := (SELECT c.relowner FROM pg_class AS c WHERE c.oid = relation);
+BEGIN
+  IF NOT has_table_privilege(owner, joined, 'SELECT') THEN
+    RAISE EXCEPTION 'the owner of table %, %, may not read table %', relation, owner, joined
+      USING ERRCODE = 'insufficient_privilege', HINT = format('GRANT SELECT ON %s TO %s.', joined, owner);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_readable_by_owner(regclass, regclass) IS 'Refuses a table on the way that the owner of the first one may not read.';
+
 CREATE FUNCTION leadscore_internal.checked_rollup(rollup leadscore_internal.rollup) RETURNS leadscore_internal.rollup
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -15,6 +29,7 @@ BEGIN
     RAISE EXCEPTION '% must not be null', 'key ' || role USING ERRCODE = 'null_value_not_allowed';
   END IF;
   rollup.through := leadscore_internal.checked_through(rollup.through, rollup.join_on, 'a roll-up', $example$through => '{crm.employment}', join_on => 'through.contact_id = member.id'$example$);
+  PERFORM leadscore_internal.check_readable_by_owner(member.relation, joined) FROM unnest(rollup.through) AS joined;
   rollup.key := leadscore_internal.canonical_link_key(member.relation, rollup.key, whole.key_type, 'key ' || role, rollup.through, 'member');
   rollup.join_on := leadscore_internal.canonical_expression(member.relation, rollup.join_on, 'boolean', 'join_on ' || role, rollup.through, 'member');
   RETURN rollup;

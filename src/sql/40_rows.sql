@@ -203,15 +203,6 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.branch_query(int, boolean, boolean, boolean, boolean) IS
   'The query for what the rows of one source give to a component: key, counts from, points, activities; explained: key, counts from, points, rule, source, row_key. $1: keys, $2 and $3: bounds of the times.';
 
-CREATE FUNCTION leadscore_internal.visible_keys_query(entity leadscore_internal.entity, by_key boolean) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('SELECT coalesce(array_agg(e.key::%1$s), ''{}'') AS keys FROM (SELECT %2$s AS key FROM %3$s) AS e%4$s',
-                leadscore_internal.type_name(entity.key_type), entity.key, entity.relation,
-                CASE WHEN by_key THEN format(' WHERE e.key %s ANY ($1)', leadscore_internal.equality_operator(entity.key_type)) ELSE '' END)
-$$;
-COMMENT ON FUNCTION leadscore_internal.visible_keys_query(leadscore_internal.entity, boolean) IS
-  'Which keys, of all or of those in $1, the one who runs it may see.';
-
 CREATE FUNCTION leadscore_internal.facts_call(component leadscore_internal.component, keys text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format('leadscore_internal.facts(%s, %s::%s[], NULL, NULL) AS f(key %s, occurred_at timestamptz, points float8, activities int)',

@@ -11,6 +11,21 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_view_name(text) IS 'Refuses a name for a view that is taken.';
 
+-- A view with a roll-up reads the members with its owner's rights, and lists what the reader sees; others read all with the
+-- reader's.
+CREATE FUNCTION leadscore_internal.view_options(has_members boolean) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN has_members THEN 'security_barrier = true' ELSE 'security_invoker = true' END
+$$;
+COMMENT ON FUNCTION leadscore_internal.view_options(boolean) IS 'With whose rights a view reads.';
+
+CREATE FUNCTION leadscore_internal.listed_rows(entity leadscore_internal.entity, has_members boolean) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN has_members THEN format('(SELECT e.key FROM %s WHERE leadscore_internal.sees(%s, e.key)) AS e', leadscore_internal.entity_rows(entity), entity.id)
+              ELSE leadscore_internal.entity_rows(entity) END
+$$;
+COMMENT ON FUNCTION leadscore_internal.listed_rows(leadscore_internal.entity, boolean) IS 'FROM item for the rows that a view lists, as e.';
+
 CREATE FUNCTION leadscore_internal.create_score_view(score leadscore_internal.score, entity leadscore_internal.entity) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -39,14 +54,14 @@ BEGIN
     r.members_max := 'NULL';
     r.members := CASE WHEN r.members IS NOT NULL THEN 'NULL' END;
   END IF;
-  EXECUTE format('CREATE OR REPLACE VIEW %s WITH (security_invoker = true) AS
+  EXECUTE format('CREATE OR REPLACE VIEW %s WITH (%s) AS
     SELECT e.key AS %s, (%s)::float8 AS points, greatest(%s) AS last_activity_at, (%s)::bigint AS activities, %s AS band%s
-    FROM %s%s', view_name, id_column, r.points, r.last_activity_at, r.activities,
+    FROM %s%s', view_name, leadscore_internal.view_options(r.members IS NOT NULL), id_column, r.points, r.last_activity_at, r.activities,
     leadscore_internal.band_expression(score.bands, r.points),
     CASE WHEN r.members IS NOT NULL THEN
       format(', (%s)::float8 AS own_points, (%s)::float8 AS members_sum, (%s)::float8 AS members_avg, (%s)::float8 AS members_max, (%s)::bigint AS members',
              r.own_points, r.members_sum, r.members_avg, r.members_max, r.members) END,
-    leadscore_internal.entity_rows(entity), r.joins);
+    leadscore_internal.listed_rows(entity, r.members IS NOT NULL), r.joins);
   EXECUTE format('GRANT SELECT ON %s TO PUBLIC', view_name);
   EXECUTE format('COMMENT ON VIEW %s IS %L', view_name,
     coalesce(score.description, format('Score %s of every %s, now', score.name, entity.name)));
@@ -94,6 +109,7 @@ DECLARE
   id_column text := entity.name || '_id';
   columns text := '';
   joins text := '';
+  has_members boolean := false;
   item record;
   reading record;
 BEGIN
@@ -115,9 +131,10 @@ BEGIN
     reading := leadscore_internal.entity_reading(item.score, entity);
     columns := columns || format(', (%s)::float8 AS %I', CASE WHEN item.score IS NULL THEN 'NULL' ELSE reading.points END, item.name);
     joins := joins || reading.joins;
+    has_members := has_members OR reading.members IS NOT NULL;
   END LOOP;
-  EXECUTE format('CREATE OR REPLACE VIEW %s WITH (security_invoker = true) AS SELECT e.key AS %I%s FROM %s%s',
-                 view_name, id_column, columns, leadscore_internal.entity_rows(entity), joins);
+  EXECUTE format('CREATE OR REPLACE VIEW %s WITH (%s) AS SELECT e.key AS %I%s FROM %s%s', view_name, leadscore_internal.view_options(has_members),
+                 id_column, columns, leadscore_internal.listed_rows(entity, has_members), joins);
   EXECUTE format('GRANT SELECT ON %s TO PUBLIC', view_name);
   EXECUTE format('COMMENT ON VIEW %s IS %L', view_name, format('All live scores of every %s side by side, now', entity.name));
   EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', view_name, id_column, 'Key of the ' || entity.name);

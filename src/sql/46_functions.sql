@@ -46,6 +46,16 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_count(bigint) IS 'Refuses a number of rows that is null or negative.';
 
+-- Members are looked for as the owner of their table, for those that the reader sees.
+CREATE FUNCTION leadscore_internal.member_pairs(membership leadscore_internal.membership, parents text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('leadscore_internal.members(%s, %s::%s[]) AS e(key %s, parent %s)', membership.id, parents, leadscore_internal.type_name(w.key_type),
+                leadscore_internal.type_name(m.key_type), leadscore_internal.type_name(w.key_type))
+  FROM leadscore_internal.entity AS m, leadscore_internal.entity AS w WHERE m.id = membership.member AND w.id = membership.entity
+$$;
+COMMENT ON FUNCTION leadscore_internal.member_pairs(leadscore_internal.membership, text) IS
+  'FROM item for the members of a roll-up and whom they count for, as e; parents: SQL for an array of keys, NULL for all.';
+
 -- What rows give to an entity, its members' rows included; keys: SQL for the array of keys wanted, NULL for all. Facts are
 -- key, occurred_at, points, activities, decay, ahead, for what occurred between $1 and $2 or is as far ahead of $2 as its
 -- source says; explained, key, occurred_at, points, decay, ahead, rule, source, row_key, member, whenever they occur.
@@ -78,8 +88,8 @@ BEGIN
            ELSE 'f.activities, f.decay, f.ahead' END,
       leadscore_internal.facts_query(score, member,
         CASE WHEN keys = 'NULL' THEN keys
-             ELSE format('ARRAY(SELECT e.key FROM %s WHERE e.parent %s ANY (%s))', leadscore_internal.member_rows(member, membership), equality, keys) END, explained),
-      leadscore_internal.member_rows(member, membership), leadscore_internal.equality_operator(member.key_type),
+             ELSE format('ARRAY(SELECT e.key FROM %s WHERE e.parent %s ANY (%s))', leadscore_internal.member_pairs(membership, keys), equality, keys) END, explained),
+      leadscore_internal.member_pairs(membership, keys), leadscore_internal.equality_operator(member.key_type),
       -- A member may count for others, too.
       CASE WHEN keys = 'NULL' THEN '' ELSE format(' AND e.parent %s ANY (%s)', equality, keys) END);
   END LOOP;
@@ -93,7 +103,8 @@ COMMENT ON FUNCTION leadscore_internal.facts_query(int, leadscore_internal.entit
   'The query for what rows give to an entity and its members.';
 
 -- What an entity's points were or will be at $2, from the rows, each sum clamped where it has a cap; $1 is where to begin.
-CREATE FUNCTION leadscore_internal.points_query(score int, entity leadscore_internal.entity, keys text) RETURNS text
+-- rows: FROM item for which entities, as e.
+CREATE FUNCTION leadscore_internal.points_query(score int, entity leadscore_internal.entity, keys text, rows text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   parts text[];
@@ -118,8 +129,9 @@ BEGIN
     parts := parts || format('SELECT e.parent AS key, p.points FROM (%s) AS p JOIN %s ON e.key %s p.key WHERE e.parent IS NOT NULL%s',
       leadscore_internal.points_query(score, member,
         CASE WHEN keys = 'NULL' THEN keys
-             ELSE format('ARRAY(SELECT e.key FROM %s WHERE e.parent %s ANY (%s))', leadscore_internal.member_rows(member, membership), equality, keys) END),
-      leadscore_internal.member_rows(member, membership), leadscore_internal.equality_operator(member.key_type),
+             ELSE format('ARRAY(SELECT e.key FROM %s WHERE e.parent %s ANY (%s))', leadscore_internal.member_pairs(membership, keys), equality, keys) END,
+        format('(SELECT DISTINCT e.key FROM %s) AS e', leadscore_internal.member_pairs(membership, keys))),
+      leadscore_internal.member_pairs(membership, keys), leadscore_internal.equality_operator(member.key_type),
       -- A member may count for others, too.
       CASE WHEN keys = 'NULL' THEN '' ELSE format(' AND e.parent %s ANY (%s)', equality, keys) END);
   END LOOP;
@@ -128,18 +140,19 @@ BEGIN
   WHERE p.score = points_query.score AND p.entity = points_query.entity.id AND NOT p.building;
   RETURN format('SELECT e.key, %s AS points FROM %s LEFT JOIN (%s) AS p(key, points) ON p.key %s e.key%s GROUP BY e.key',
                 leadscore_internal.clamped('coalesce(sum(p.points), 0)', caps.min_points, caps.max_points),
-                leadscore_internal.entity_rows(entity),
+                rows,
                 coalesce(array_to_string(parts, ' UNION ALL '), format('SELECT NULL::%s, NULL::float8 WHERE $1 > $2', key_type)), equality,
                 CASE WHEN keys <> 'NULL' THEN format(' WHERE e.key %s ANY (%s)', equality, keys) END);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.points_query(int, leadscore_internal.entity, text) IS
+COMMENT ON FUNCTION leadscore_internal.points_query(int, leadscore_internal.entity, text, text) IS
   'The query for the points of entities at an instant, from the rows: key, points, a line for each entity.';
 
 CREATE FUNCTION leadscore_internal.published_points(model name, entity text, score text, keys text) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT leadscore_internal.points_query((leadscore_internal.find_score(model, leadscore_internal.name_in_model(score, model, 'score'))).id,
-                                         leadscore_internal.find_entity(model, entity), keys)
+                                         e, keys, leadscore_internal.entity_rows(e))
+  FROM leadscore_internal.find_entity(model, entity) AS e
 $$;
 COMMENT ON FUNCTION leadscore_internal.published_points(name, text, text, text) IS 'points_query() for readers, who have no right to the catalogue.';
 

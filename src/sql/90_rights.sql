@@ -7,7 +7,7 @@ GRANT USAGE ON SCHEMA leadscore, leadscore_internal TO PUBLIC;
 GRANT SELECT ON leadscore.entities, leadscore.sources, leadscore.links, leadscore.scores, leadscore.rules, leadscore.rollups, leadscore.status TO PUBLIC;
 GRANT EXECUTE ON FUNCTION
   leadscore_internal.type_name(regtype), leadscore_internal.must_read_rows(int), leadscore_internal.unreadable_points(int), leadscore_internal.read_rows(int, anyelement, timestamptz),
-  leadscore_internal.facts(int, anyarray, timestamptz, timestamptz),
+  leadscore_internal.facts(int, anyarray, timestamptz, timestamptz), leadscore_internal.sees(int, anyelement), leadscore_internal.members(int, anyarray),
   leadscore_internal.score_at(name, text, text, anyelement, timestamptz),
   leadscore_internal.ranked(name, text, text, int, text),
   leadscore_internal.in_window(name, text, text, text, float8, interval, timestamptz),

@@ -1,0 +1,56 @@
+#include "pg/query.hpp"
+
+namespace leadscore::pg {
+
+namespace {
+
+ParamListInfo parameter_list(const Parameter *parameters, int count) {
+    ParamListInfo list = makeParamList(count);
+    for (int i = 0; i < count; i++)
+        list->params[i] = ParamExternData{parameters[i].value.value, parameters[i].value.isnull, PARAM_FLAG_CONST,
+                                          parameters[i].type};
+    return list;
+}
+
+} // namespace
+
+void run_into(const char *query, const Parameter *parameters, int parameter_count, Tuplestorestate *result,
+              TupleDesc columns) {
+    SPIExecuteOptions options{};
+    options.params = parameter_list(parameters, parameter_count);
+    SPI_connect();
+    options.read_only = true;
+    options.must_return_tuples = true;
+    options.dest = CreateDestReceiver(DestTuplestore);
+    SetTuplestoreDestReceiverParams(options.dest, result, CurrentMemoryContext, false, columns,
+                                    "the published rules do not give the key's type any more");
+    int code = SPI_execute_extended(query, &options);
+    if (code != SPI_OK_SELECT)
+        elog(ERROR, "reading the CRM's rows failed: %s", SPI_result_code_string(code));
+    options.dest->rDestroy(options.dest);
+    SPI_finish();
+}
+
+NullableDatum query_value(const char *query, const Parameter *parameters, int parameter_count) {
+    MemoryContext context = CurrentMemoryContext;
+    SPIExecuteOptions options{};
+    options.params = parameter_list(parameters, parameter_count);
+    SPI_connect();
+    options.read_only = true;
+    options.must_return_tuples = true;
+    int code = SPI_execute_extended(query, &options);
+    if (code != SPI_OK_SELECT || SPI_processed != 1)
+        elog(ERROR, "a query did not give one row: %s", SPI_result_code_string(code));
+    NullableDatum value{0, false};
+    Form_pg_attribute column = TupleDescAttr(SPI_tuptable->tupdesc, 0);
+    value.value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &value.isnull);
+    if (!value.isnull) {
+        MemoryContext spi_context = MemoryContextSwitchTo(context);
+        value.value = datumCopy(value.value, column->attbyval, column->attlen);
+        MemoryContextSwitchTo(spi_context);
+    }
+    SPI_finish();
+    return value;
+}
+
+} // namespace leadscore::pg

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "pg/postgres.hpp"
+
+namespace leadscore::pg {
+
+// Generated SQL that gives rows, with parameters that may be null.
+
+struct Parameter {
+    Oid type;
+    NullableDatum value;
+};
+
+// Runs a query into the caller's result, whose columns it must have.
+void run_into(const char *query, const Parameter *parameters, int parameter_count, Tuplestorestate *result,
+              TupleDesc columns);
+
+// The only column of the only row, copied to the memory context that is current.
+NullableDatum query_value(const char *query, const Parameter *parameters, int parameter_count);
+
+} // namespace leadscore::pg
