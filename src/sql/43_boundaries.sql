@@ -44,7 +44,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       WHERE p.component = %7$s AND p.sign <> 0
     ), moments AS (
       SELECT c.key, c.occurred_at, sum(c.sign) AS facts, sum(c.sign * c.activities) AS activities,
-             sum(c.sign * c.points) AS points, sum(c.sign * abs(c.points)) AS magnitude
+             sum(c.sign * c.points) AS points, sum(c.sign * abs(c.points)) AS magnitude, sum(abs(c.points)) AS traffic
       FROM changes AS c JOIN due AS d ON d.key %3$s c.key GROUP BY c.key, c.occurred_at
     ), seen AS (
       SELECT m.key, max(m.occurred_at) FILTER (WHERE m.facts > 0 AND m.occurred_at <= %6$s) AS last_change,
@@ -67,7 +67,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
              sum(m.magnitude * leadscore.weight(%4$L, m.occurred_at, t.new_reference)
                  - leadscore_internal.state_points(%4$L, m.magnitude * leadscore.weight(%4$L, m.occurred_at, t.old_reference), 0, 0,
                      t.old_reference, t.new_reference)) AS magnitude,
-             sum(abs(m.magnitude)) AS traffic,
+             sum(m.traffic) AS traffic,
              coalesce(sum(m.activities) FILTER (WHERE m.occurred_at > t.old_reference AND m.occurred_at <= %6$s), 0) AS activities
       FROM targets AS t JOIN moments AS m ON m.key %3$s t.key
       WHERE leadscore_internal.next_change(%4$L, m.occurred_at, t.old_reference) <= %6$s
@@ -102,7 +102,8 @@ CREATE FUNCTION leadscore_internal.correct_due(component leadscore_internal.comp
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
   equality text := leadscore_internal.equality_operator((SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity));
-  unmarked text := format('NOT EXISTS (SELECT FROM %s AS m WHERE m.component = $1 AND m.sign = 0 AND m.key %s s.key)', component.pending, equality);
+  unmarked text := format('NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.sign = 0 AND m.key %2$s s.key)'
+                          ' AND NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.key IS NULL)', component.pending, equality);
 BEGIN
   EXECUTE format($correct$
     WITH corrected AS MATERIALIZED (%1$s), marked AS (

@@ -41,7 +41,8 @@ BEGIN
     SELECT r.key, r.points, r.last_activity_at, r.activities
     FROM (SELECT * FROM summed UNION ALL SELECT * FROM settled) AS r ORDER BY r.key$query$,
     c.decay, leadscore_internal.type_name(key_type),
-    leadscore_internal.corrected_states(c, format('s.key %s ANY ($3) AND (s.activities > 500 OR cardinality($3) > 500)', equality), '$2'),
+    leadscore_internal.corrected_states(c, CASE WHEN leadscore_internal.must_read_rows(c.id) THEN 'false'
+      ELSE format('s.key %s ANY ($3) AND (s.activities > 500 OR cardinality($3) > 500)', equality) END, '$2'),
     leadscore_internal.pending_query(c, '$2'), state.points, equality, state.unsettled);
 END
 $$;
