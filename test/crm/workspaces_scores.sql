@@ -73,15 +73,19 @@ BEGIN
     $view$, '@', workspace);
   EXECUTE replace($view$
     CREATE VIEW proof."kept of @" AS
+    WITH persons AS MATERIALIZED (TABLE "@".person_scores), engaged AS MATERIALIZED (TABLE "@".company_engagement), ever AS MATERIALIZED (TABLE "@".company_ever)
     SELECT format('person %s', x.score) AS part, s.person_id::text AS key, x.value
-    FROM "@".person_scores AS s CROSS JOIN LATERAL (VALUES ('engagement', engagement), ('fresh', fresh), ('ever', ever)) AS x(score, value)
+    FROM persons AS s CROSS JOIN LATERAL (VALUES ('engagement', engagement), ('fresh', fresh), ('ever', ever)) AS x(score, value)
     UNION ALL
     SELECT 'person activities', person_id::text, activities FROM "@".person_fresh
     UNION ALL
     SELECT format('company %s', x.score), v.company_id::text, coalesce(x.value, 'NaN')
-    FROM "@".company_engagement AS v JOIN "@".company_fresh AS f USING (company_id) JOIN "@".company_ever AS e USING (company_id)
-    CROSS JOIN LATERAL (VALUES ('engagement', v.points), ('average', v.members_avg), ('most', f.members_max), ('members', v.members), ('ever', e.points),
-                               ('activities', e.activities)) AS x(score, value)
+    FROM engaged AS v CROSS JOIN LATERAL (VALUES ('engagement', points), ('average', members_avg), ('members', members)) AS x(score, value)
+    UNION ALL
+    SELECT 'company most', company_id::text, coalesce(members_max, 'NaN') FROM "@".company_fresh
+    UNION ALL
+    SELECT format('company %s', x.score), v.company_id::text, x.value
+    FROM ever AS v CROSS JOIN LATERAL (VALUES ('ever', points), ('activities', activities)) AS x(score, value)
     UNION ALL
     SELECT 'hot', person_id::text, points FROM "@".person_hot('ever', 6, '30 days')
     UNION ALL
