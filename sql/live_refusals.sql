@@ -253,7 +253,7 @@ SELECT crm.try($$CALL leadscore.tick()$$);
 SELECT crm.try($$SELECT leadscore.verify('total')$$);
 SELECT crm.try($$SELECT leadscore.drop_all()$$);
 SELECT crm.try($$CREATE TRIGGER mine AFTER INSERT ON crm.victim FOR EACH STATEMENT EXECUTE FUNCTION leadscore_internal.capture(1)$$);
-SELECT crm.try($$SELECT leadscore_internal.publish('total')$$);
+SELECT crm.try($$SELECT leadscore_internal.begin_publish('total')$$);
 SELECT crm.try($$TABLE leadscore_internal.rule$$);
 CREATE TABLE regress_leadscore_model.lead (id int PRIMARY KEY);
 SELECT crm.try($$SELECT leadscore.create_entity('regress_leadscore_model.mine', 'regress_leadscore_model.lead')$$);

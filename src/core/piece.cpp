@@ -46,4 +46,59 @@ double sum_after(const Decay &decay, double fading, double held, double falling,
     return fading + held - falling * span;
 }
 
+namespace {
+
+// How far ahead of a boundary to look, so that what is about to pass it need not be looked for each time.
+Ticks lookahead(Ticks boundary) { return boundary / 32; }
+
+// More periods than this are read as one.
+constexpr std::size_t most_periods = 8;
+
+// Activities that pass ages from `first` to `last`.
+Period passing(Ticks first, Ticks last, Ticks ahead, Ticks since, Ticks until) {
+    return {since - last - 1, until - first - 1 + ahead};
+}
+
+std::vector<Period> joined(std::vector<Period> periods) {
+    std::sort(periods.begin(), periods.end(), [](const Period &a, const Period &b) { return a.from < b.from; });
+    std::vector<Period> result;
+    for (const Period &period : periods) {
+        if (!result.empty() && (result.back().to == endless || period.from <= result.back().to + 1))
+            result.back().to = std::max(result.back().to, period.to);
+        else
+            result.push_back(period);
+    }
+    return result;
+}
+
+} // namespace
+
+std::vector<Period> occurrences_of_changes(const Decay &decay, Ticks since, Ticks until) {
+    std::vector<Period> periods{{since, endless}}; // what begins to count
+    for (const Ticks boundary : decay.boundaries())
+        periods.push_back(passing(boundary, boundary, lookahead(boundary), since, until));
+    if (const Ticks every = decay.repeats_every(); every != 0) {
+        const Ticks first = decay.curve().hold + every;
+        periods.push_back(
+            passing(first, decay.vanishes_after().value_or(longest_span), lookahead(every), since, until));
+    }
+    if (periods.size() > most_periods) {
+        Period all = periods[1];
+        for (std::size_t i = 2; i < periods.size(); i++)
+            all = {std::min(all.from, periods[i].from), std::max(all.to, periods[i].to)};
+        periods = {periods[0], all};
+    }
+    return joined(std::move(periods));
+}
+
+Ticks next_look(const Decay &decay, Ticks last, Ticks until) {
+    Ticks next = endless;
+    for (const Ticks boundary : decay.boundaries())
+        if (until - last <= boundary)
+            next = std::min(next, until + lookahead(boundary));
+    if (const Ticks every = decay.repeats_every(); every != 0 && decay.weight(until - last) > 0)
+        next = std::min(next, until + lookahead(every));
+    return next;
+}
+
 } // namespace leadscore::core

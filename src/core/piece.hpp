@@ -4,6 +4,8 @@
 // simple function of time, and so is the sum over any number of activities: what is kept of a score is that sum, and
 // the first instant at which one of them leaves its piece.
 
+#include <vector>
+
 #include "core/decay.hpp"
 
 namespace leadscore::core {
@@ -22,5 +24,19 @@ Piece piece_at(const Decay &decay, Ticks age);
 
 // A sum of pieces, some ticks later, while all of them last.
 double sum_after(const Decay &decay, double fading, double held, double falling, Ticks ticks);
+
+// From one instant to another, both included; `endless` for no end.
+struct Period {
+    Ticks from;
+    Ticks to;
+};
+
+// When those activities occurred that come onto another piece from `since` to `until`, or a little later: periods that
+// do not meet, in their order. They may hold other activities as well.
+std::vector<Period> occurrences_of_changes(const Decay &decay, Ticks since, Ticks until);
+
+// Until when nothing can change but what occurrences_of_changes(…, until) has shown, for activities of which the last
+// occurred at `last`; `endless` where nothing will.
+Ticks next_look(const Decay &decay, Ticks last, Ticks until);
 
 } // namespace leadscore::core

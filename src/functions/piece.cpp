@@ -70,3 +70,51 @@ LEADSCORE_FUNCTION(state_points) {
         return Float8GetDatum(std::fabs(sum) < vanishing ? 0.0 : sum);
     });
 }
+
+namespace {
+
+TimestampTz timestamp_of(core::Ticks instant, bool *is_null) {
+    *is_null = instant == core::endless || instant < core::first_instant;
+    return *is_null ? 0 : instant;
+}
+
+} // namespace
+
+// occurrences_of_changes(decay, since, until) → SETOF (from_time, to_time), NULL for without bound
+LEADSCORE_FUNCTION(occurrences_of_changes) {
+    InitMaterializedSRF(fcinfo, 0);
+    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    return guarded([&] {
+        const auto periods =
+            core::occurrences_of_changes(decay_of(PG_GETARG_DATUM(0)), instant_of(PG_GETARG_TIMESTAMPTZ(1), "since"),
+                                         instant_of(PG_GETARG_TIMESTAMPTZ(2), "until"));
+        for (const core::Period &period : periods) {
+            bool nulls[] = {false, false};
+            Datum values[] = {TimestampTzGetDatum(timestamp_of(period.from, &nulls[0])),
+                              TimestampTzGetDatum(timestamp_of(period.to, &nulls[1]))};
+            unwinding([&] { tuplestore_putvalues(result->setResult, result->setDesc, values, nulls); });
+        }
+        return static_cast<Datum>(0);
+    });
+}
+
+// next_look(decay, last, until) → when activities up to `last` must be looked at again; NULL for never
+LEADSCORE_FUNCTION(next_look) {
+    const core::Ticks next = guarded([&] {
+        return core::next_look(decay_of(PG_GETARG_DATUM(0)), instant_of(PG_GETARG_TIMESTAMPTZ(1), "last"),
+                               instant_of(PG_GETARG_TIMESTAMPTZ(2), "until"));
+    });
+    if (next == core::endless || !IS_VALID_TIMESTAMP(next))
+        PG_RETURN_NULL();
+    PG_RETURN_TIMESTAMPTZ(next);
+}
+
+// has_faded(decay, occurred_at, instant) → whether the activity, and any before it, weighs 0 from the instant on
+LEADSCORE_FUNCTION(has_faded) {
+    return guarded([&] {
+        const core::Ticks age =
+            instant_of(PG_GETARG_TIMESTAMPTZ(2), "instant") - instant_of(PG_GETARG_TIMESTAMPTZ(1), "occurred_at");
+        const auto last = decay_of(PG_GETARG_DATUM(0)).vanishes_after();
+        return BoolGetDatum(last.has_value() && age > *last);
+    });
+}

@@ -24,26 +24,40 @@ Oid implementation_of(Oid function) {
 
 const Caller *current_caller() { return caller; }
 
+void remembering_caller(void (*body)(void *), void *argument) {
+    const Caller here{GetUserId(), pstrdup(namespace_search_path)};
+    const Caller *outer = caller;
+    MemoryContext context = CurrentMemoryContext;
+    PG_TRY();
+    {
+        caller = &here;
+        body(argument);
+        caller = outer;
+    }
+    PG_CATCH();
+    {
+        caller = outer;
+        MemoryContextSwitchTo(context);
+        ErrorData *error = CopyErrorData();
+        FlushErrorState();
+        if (error->sqlerrcode != ERRCODE_INTERNAL_ERROR)
+            error->context = nullptr;
+        ReThrowError(error);
+    }
+    PG_END_TRY();
+}
+
 Datum call_implementation(FunctionCallInfo fcinfo) {
     FmgrInfo implementation;
     fmgr_info(implementation_of(fcinfo->flinfo->fn_oid), &implementation);
 
     LOCAL_FCINFO(call, FUNC_MAX_ARGS);
-    InitFunctionCallInfoData(*call, &implementation, fcinfo->nargs, fcinfo->fncollation, fcinfo->context, nullptr);
+    InitFunctionCallInfoData(*call, &implementation, fcinfo->nargs, fcinfo->fncollation, fcinfo->context,
+                             fcinfo->resultinfo);
     for (int i = 0; i < fcinfo->nargs; i++)
         call->args[i] = fcinfo->args[i];
-
-    const Caller here{GetUserId(), pstrdup(namespace_search_path)};
-    const Caller *outer = caller;
     Datum result = 0;
-    PG_TRY();
-    {
-        caller = &here;
-        result = FunctionCallInvoke(call);
-    }
-    PG_FINALLY();
-    { caller = outer; }
-    PG_END_TRY();
+    remembering_caller([&] { result = FunctionCallInvoke(call); });
     fcinfo->isnull = call->isnull;
     return result;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <type_traits>
+
 #include "pg/postgres.hpp"
 
 namespace leadscore::pg {
@@ -14,7 +16,14 @@ struct Caller {
 // The caller of the set-up function under way; nullptr outside of one.
 const Caller *current_caller();
 
-// Calls the function of the same name and arguments in leadscore_internal, remembering the caller.
+// Runs the body of a set-up function, remembering its caller. Errors say what was wrong with the call, not where in the
+// extension that was found.
+void remembering_caller(void (*body)(void *), void *argument);
+template <typename Body> void remembering_caller(Body &&body) {
+    remembering_caller([](void *argument) { (*static_cast<std::remove_reference_t<Body> *>(argument))(); }, &body);
+}
+
+// Calls the function of the same name and arguments in leadscore_internal.
 Datum call_implementation(FunctionCallInfo fcinfo);
 
 } // namespace leadscore::pg

@@ -76,12 +76,14 @@ void evaluate_batch(Evaluation *work) {
     }
 }
 
-// A score that one branch cannot serve is wrong as a whole: its other branches have nothing to say either.
+// A version of a score that one branch cannot serve is wrong as a whole: its other branches have nothing to say either.
 void break_score(Evaluation *work, const Branch &branch, int sqlstate, const char *message) {
     report_broken(branch, sqlstate, message);
-    for (int i = 0; i < work->program->branch_count; i++)
-        if (work->program->branches[i].score == branch.score)
+    for (int i = 0; i < work->program->branch_count; i++) {
+        const Branch &other = work->program->branches[i];
+        if (other.score == branch.score && other.building == branch.building)
             work->broken[i] = true;
+    }
 }
 
 bool evaluate_guarded(Evaluation *work, Relation relation, CaughtError *error) {

@@ -43,12 +43,12 @@ int *integers(HeapTuple row, TupleDesc columns, int number, int *count) {
 Watches watches_of(const TriggerData *trigger, MemoryContext context) {
     const char *select = psprintf(R"(
         SELECT w.%s, w.owner::pg_catalog.oid, pg_catalog.array_agg(c.id), pg_catalog.array_agg(s.id),
-               pg_catalog.array_agg((s.on_error OPERATOR(pg_catalog.=) 'fail')::pg_catalog.int4),
-               pg_catalog.array_agg(c.pending::pg_catalog.oid)
+               pg_catalog.array_agg((c.on_error OPERATOR(pg_catalog.=) 'fail' AND NOT c.building)::pg_catalog.int4),
+               pg_catalog.array_agg(c.pending::pg_catalog.oid), pg_catalog.array_agg(c.building::pg_catalog.int4)
         FROM leadscore_internal.watch AS w
         JOIN leadscore_internal.component AS c ON c.id OPERATOR(pg_catalog.=) w.component
         JOIN leadscore_internal.score AS s ON s.id OPERATOR(pg_catalog.=) c.score
-        WHERE w.relation OPERATOR(pg_catalog.=) $1 AND s.state OPERATOR(pg_catalog.=) 'live'
+        WHERE w.relation OPERATOR(pg_catalog.=) $1 AND (s.state OPERATOR(pg_catalog.=) 'live' OR c.building)
         GROUP BY 1, 2)",
                                   query_column(trigger->tg_event));
     Oid types[] = {REGCLASSOID};
@@ -73,11 +73,13 @@ Watches watches_of(const TriggerData *trigger, MemoryContext context) {
             const int *scores = integers(row, columns, 4, &watch->component_count);
             const int *fails = integers(row, columns, 5, &watch->component_count);
             const int *pending = integers(row, columns, 6, &watch->component_count);
+            const int *building = integers(row, columns, 7, &watch->component_count);
             watch->components =
                 static_cast<Component *>(palloc0(sizeof(Component) * static_cast<size_t>(watch->component_count)));
             for (int j = 0; j < watch->component_count; j++) {
                 watch->components[j].component = ids[j];
                 watch->components[j].score = scores[j];
+                watch->components[j].building = building[j] != 0;
                 watch->components[j].fails = fails[j] != 0;
                 watch->components[j].pending = static_cast<Oid>(pending[j]);
             }

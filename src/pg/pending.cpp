@@ -130,22 +130,24 @@ void report_broken(const Component &component, int sqlstate, const char *message
         ereport(ERROR,
                 (errcode(sqlstate), errmsg("%s", message), errdetail("A score was created with on_error => 'fail'.")));
     constexpr const char *insert = R"(
-        INSERT INTO leadscore_internal.incident (score, sqlstate, message)
-        SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM leadscore_internal.incident AS i
-                                            WHERE i.score OPERATOR(pg_catalog.=) $1))";
-    Oid types[] = {INT4OID, TEXTOID, TEXTOID};
-    Datum values[] = {Int32GetDatum(component.score), CStringGetTextDatum(unpack_sql_state(sqlstate)),
-                      CStringGetTextDatum(message)};
+        INSERT INTO leadscore_internal.incident (score, building, sqlstate, message)
+        SELECT $1, $2, $3, $4 WHERE NOT EXISTS (
+          SELECT FROM leadscore_internal.incident AS i
+          WHERE i.score OPERATOR(pg_catalog.=) $1 AND i.building OPERATOR(pg_catalog.=) $2))";
+    Oid types[] = {INT4OID, BOOLOID, TEXTOID, TEXTOID};
+    Datum values[] = {Int32GetDatum(component.score), BoolGetDatum(component.building),
+                      CStringGetTextDatum(unpack_sql_state(sqlstate)), CStringGetTextDatum(message)};
     volatile uint64 inserted = 0;
     as_extension_owner([&] {
         SPI_connect();
-        int result = SPI_execute_with_args(insert, 3, types, values, nullptr, false, 0);
+        int result = SPI_execute_with_args(insert, 4, types, values, nullptr, false, 0);
         if (result != SPI_OK_INSERT)
             elog(ERROR, "noting a broken score failed: %s", SPI_result_code_string(result));
         inserted = SPI_processed;
         SPI_finish();
     });
-    if (inserted > 0)
+    // That a version cannot be built, publish says.
+    if (inserted > 0 && !component.building)
         ereport(WARNING, (errcode(sqlstate), errmsg("a score is broken: %s", message),
                           errdetail("The row was written; the score cannot be read until it is mended."),
                           errhint("Mend the rule or the data, then CALL leadscore.publish() for the score that "

@@ -55,10 +55,10 @@ struct BranchText {
 };
 
 constexpr const char *published_branches = R"(
-    SELECT c.id, s.id, s.on_error = 'fail', c.pending::pg_catalog.oid, e.key_type::pg_catalog.oid,
+    SELECT c.id, s.id, c.on_error = 'fail' AND NOT c.building, c.pending::pg_catalog.oid, e.key_type::pg_catalog.oid,
            b.occurred_at, b.filter, b.owner::pg_catalog.oid, b.link_keys, b.link_filters,
            t.rules, t.points, t.filters,
-           pg_catalog.dense_rank() OVER (ORDER BY s.id, e.id)::pg_catalog.int4 - 1
+           pg_catalog.dense_rank() OVER (ORDER BY s.id, c.building, e.id)::pg_catalog.int4 - 1, c.building
     FROM leadscore_internal.branch AS b
     JOIN leadscore_internal.component AS c ON c.id = b.component
     JOIN leadscore_internal.score AS s ON s.id = c.score
@@ -67,9 +67,9 @@ constexpr const char *published_branches = R"(
                                pg_catalog.array_agg(t.points ORDER BY t.id) AS points,
                                pg_catalog.array_agg(t.filter ORDER BY t.id) AS filters
                         FROM leadscore_internal.term AS t WHERE t.branch = b.id) AS t
-    WHERE b.source = $1 AND b.relation = $2 AND s.state = 'live'
+    WHERE b.source = $1 AND b.relation = $2 AND (s.state = 'live' OR c.building)
       AND NOT EXISTS (SELECT FROM leadscore_internal.joined_link AS j WHERE j.branch = b.id)
-    ORDER BY s.id, e.id, c.id)";
+    ORDER BY s.id, c.building, e.id, c.id)";
 
 char *text_column(HeapTuple row, TupleDesc columns, int number) {
     bool is_null = false;
@@ -104,6 +104,7 @@ BranchText read_branch(HeapTuple row, TupleDesc columns, Branch *branch) {
     branch->pending = static_cast<Oid>(number_column(row, columns, 4));
     branch->key_type = static_cast<Oid>(number_column(row, columns, 5));
     branch->group = number_column(row, columns, 14);
+    branch->building = number_column(row, columns, 15) != 0;
     BranchText text{};
     text.occurred_at = text_column(row, columns, 6);
     text.filter = text_column(row, columns, 7);
@@ -203,6 +204,8 @@ Program *use(Program *program, MemoryContextCallback *end_of_use) {
 void register_program_invalidation() { CacheRegisterRelcacheCallback(forget_programs_of, 0); }
 
 Program *acquire_program(int source, Relation relation) {
+    // What was published since a long statement began.
+    AcceptInvalidationMessages();
     if (programs == nullptr) {
         HASHCTL control{};
         control.keysize = sizeof(int);

@@ -21,8 +21,9 @@ struct Term {
 struct Component {
     int component;
     int score;
-    bool fails;  // on_error => 'fail'
-    Oid pending; // the table to append to
+    bool building; // of a version that nobody reads yet
+    bool fails;    // on_error => 'fail'
+    Oid pending;   // the table to append to
 };
 
 // What one source gives to one component. Branches of one score and entity stand together (group), the one that

@@ -16,9 +16,9 @@ inline void throw_on_passing(const CaughtError &error) {
         ReThrowError(error.data);
 }
 
-// Runs the body in a subtransaction, so that its error can be told and survived; false where it failed. The error
-// is kept in the context given. What the body must not lose, it allocates outside of the subtransaction's context.
-template <typename Body> bool in_subtransaction(Body body, CaughtError *error, MemoryContext error_context) {
+// Runs the body in a subtransaction; false where it failed, with the error in the context given. What the body must not
+// lose, it allocates outside of the subtransaction's context.
+template <typename Body> bool attempt(Body body, CaughtError *error, MemoryContext error_context) {
     MemoryContext context = CurrentMemoryContext;
     ResourceOwner owner = CurrentResourceOwner;
     volatile bool succeeded = false;
@@ -33,18 +33,24 @@ template <typename Body> bool in_subtransaction(Body body, CaughtError *error, M
     PG_CATCH();
     {
         MemoryContextSwitchTo(error_context);
-        ErrorData *data = CopyErrorData();
+        error->data = CopyErrorData();
         FlushErrorState();
-        error->data = data;
         RollbackAndReleaseCurrentSubTransaction();
-        // Who cancels a statement means the statement, not the part of it that may fail.
-        if (data->sqlerrcode == ERRCODE_QUERY_CANCELED)
-            ReThrowError(data);
     }
     PG_END_TRY();
     MemoryContextSwitchTo(context);
     CurrentResourceOwner = owner;
     return succeeded;
+}
+
+// As above, so that the error can be survived. Who cancels a statement means the statement, not the part of it that may
+// fail.
+template <typename Body> bool in_subtransaction(Body body, CaughtError *error, MemoryContext error_context) {
+    if (attempt(body, error, error_context))
+        return true;
+    if (error->data->sqlerrcode == ERRCODE_QUERY_CANCELED)
+        ReThrowError(error->data);
+    return false;
 }
 
 } // namespace leadscore::pg

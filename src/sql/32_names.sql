@@ -56,55 +56,122 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.type_name(regtype) IS 'A type for generated SQL, without a limit of its length.';
 
--- Lookups: the row, or an error that names what is missing.
+CREATE FUNCTION leadscore_internal.existing(what text, if_not_exists boolean) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF if_not_exists IS NOT TRUE THEN
+    RAISE EXCEPTION '% already exists', what USING ERRCODE = 'duplicate_object';
+  END IF;
+  RAISE NOTICE '% already exists, skipping', what;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.existing(text, boolean) IS 'Says that an object is there already: an error, or a notice with if_not_exists.';
 
-CREATE FUNCTION leadscore_internal.find_entity(model name, name text) RETURNS leadscore_internal.entity
+-- Until it is published again, a score answers as it was published.
+CREATE FUNCTION leadscore_internal.mark_edited(scores int[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE leadscore_internal.score AS s SET edited = true WHERE s.id = ANY (scores)
+$$;
+COMMENT ON FUNCTION leadscore_internal.mark_edited(int[]) IS 'Notes that what is set up differs from what is published.';
+
+CREATE FUNCTION leadscore_internal.scores_on_source(source int) RETURNS int[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT ARRAY(SELECT DISTINCT r.score FROM leadscore_internal.rule AS r WHERE r.source = scores_on_source.source)
+$$;
+COMMENT ON FUNCTION leadscore_internal.scores_on_source(int) IS 'The scores that have a rule on a source.';
+
+CREATE FUNCTION leadscore_internal.missing(what text, hint text, if_exists boolean) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF if_exists IS NOT TRUE THEN
+    RAISE EXCEPTION '% does not exist', what USING ERRCODE = 'undefined_object', HINT = hint;
+  END IF;
+  RAISE NOTICE '% does not exist, skipping', what;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.missing(text, text, boolean) IS 'Says that an object is not there: an error, or a notice with if_exists.';
+
+-- Lookups: the row, or an error that names what is missing; with if_exists a notice, and a row of nulls.
+
+CREATE FUNCTION leadscore_internal.find_entity(model name, name text, if_exists boolean DEFAULT false) RETURNS leadscore_internal.entity
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   found_entity leadscore_internal.entity;
 BEGIN
-  SELECT * INTO found_entity FROM leadscore_internal.entity AS e
-  WHERE e.model = find_entity.model AND e.name = find_entity.name;
+  SELECT * INTO found_entity FROM leadscore_internal.entity AS x WHERE x.model = find_entity.model AND x.name = find_entity.name;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'entity "%.%" does not exist', model, name
-      USING ERRCODE = 'undefined_object', HINT = 'Create it with leadscore.create_entity(); leadscore.entities lists what there is.';
+    PERFORM leadscore_internal.missing(format('entity "%s.%s"', model, name),
+                                       'Create it with leadscore.create_entity(); leadscore.entities lists what there is.', if_exists);
   END IF;
   RETURN found_entity;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.find_entity(name, text) IS 'The entity, or SQLSTATE 42704.';
+COMMENT ON FUNCTION leadscore_internal.find_entity(name, text, boolean) IS 'The entity, or SQLSTATE 42704.';
 
-CREATE FUNCTION leadscore_internal.find_source(model name, name text) RETURNS leadscore_internal.source
+CREATE FUNCTION leadscore_internal.find_source(model name, name text, if_exists boolean DEFAULT false) RETURNS leadscore_internal.source
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   found_source leadscore_internal.source;
 BEGIN
-  SELECT * INTO found_source FROM leadscore_internal.source AS s
-  WHERE s.model = find_source.model AND s.name = find_source.name;
+  SELECT * INTO found_source FROM leadscore_internal.source AS x WHERE x.model = find_source.model AND x.name = find_source.name;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'source "%.%" does not exist', model, name
-      USING ERRCODE = 'undefined_object', HINT = 'Create it with leadscore.create_source(); leadscore.sources lists what there is.';
+    PERFORM leadscore_internal.missing(format('source "%s.%s"', model, name),
+                                       'Create it with leadscore.create_source(); leadscore.sources lists what there is.', if_exists);
   END IF;
   RETURN found_source;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.find_source(name, text) IS 'The source, or SQLSTATE 42704.';
+COMMENT ON FUNCTION leadscore_internal.find_source(name, text, boolean) IS 'The source, or SQLSTATE 42704.';
 
-CREATE FUNCTION leadscore_internal.find_score(model name, name text) RETURNS leadscore_internal.score
+CREATE FUNCTION leadscore_internal.find_score(model name, name text, if_exists boolean DEFAULT false) RETURNS leadscore_internal.score
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   found_score leadscore_internal.score;
 BEGIN
-  SELECT * INTO found_score FROM leadscore_internal.score AS s
-  WHERE s.model = find_score.model AND s.name = find_score.name;
+  SELECT * INTO found_score FROM leadscore_internal.score AS x WHERE x.model = find_score.model AND x.name = find_score.name;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'score "%.%" does not exist', model, name
-      USING ERRCODE = 'undefined_object', HINT = 'Create it with leadscore.create_score(); leadscore.scores lists what there is.';
+    PERFORM leadscore_internal.missing(format('score "%s.%s"', model, name),
+                                       'Create it with leadscore.create_score(); leadscore.scores lists what there is.', if_exists);
   END IF;
   RETURN found_score;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.find_score(name, text) IS 'The score, or SQLSTATE 42704.';
+COMMENT ON FUNCTION leadscore_internal.find_score(name, text, boolean) IS 'The score, or SQLSTATE 42704.';
+
+CREATE FUNCTION leadscore_internal.find_rule(score leadscore_internal.score, name text, if_exists boolean DEFAULT false) RETURNS leadscore_internal.rule
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  found_rule leadscore_internal.rule;
+BEGIN
+  SELECT * INTO found_rule FROM leadscore_internal.rule AS r WHERE r.score = score.id AND r.name = find_rule.name;
+  IF NOT FOUND THEN
+    PERFORM leadscore_internal.missing(format('rule "%s" of score "%s.%s"', name, score.model, score.name),
+                                       'Create it with leadscore.create_rule(); leadscore.rules lists what there is.', if_exists);
+  END IF;
+  RETURN found_rule;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.find_rule(leadscore_internal.score, text, boolean) IS 'The rule, or SQLSTATE 42704.';
+
+CREATE FUNCTION leadscore_internal.find_rollup(score leadscore_internal.score, entity text, member text, if_exists boolean DEFAULT false)
+RETURNS leadscore_internal.rollup
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  found_rollup leadscore_internal.rollup;
+BEGIN
+  SELECT r.* INTO found_rollup
+  FROM leadscore_internal.rollup AS r
+  JOIN leadscore_internal.entity AS w ON w.id = r.entity JOIN leadscore_internal.entity AS m ON m.id = r.member
+  WHERE r.score = score.id AND w.name = leadscore_internal.name_in_model(find_rollup.entity, score.model, 'entity')
+    AND m.name = leadscore_internal.name_in_model(find_rollup.member, score.model, 'entity');
+  IF NOT FOUND THEN
+    PERFORM leadscore_internal.missing(format('the roll-up of "%s" to "%s" in score "%s.%s"', member, entity, score.model, score.name),
+                                       'Create it with leadscore.create_rollup(); leadscore.rollups lists what there is.', if_exists);
+  END IF;
+  RETURN found_rollup;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.find_rollup(leadscore_internal.score, text, text, boolean) IS 'The roll-up, or SQLSTATE 42704.';
 
 CREATE FUNCTION leadscore_internal.check_model(model name) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

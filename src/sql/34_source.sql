@@ -32,33 +32,46 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.canonical_time(regclass, text, text, text) IS
   'A checked expression for when an activity occurred, as timestamptz; a date is its first instant in the zone.';
 
+CREATE FUNCTION leadscore_internal.checked_source(source leadscore_internal.source) RETURNS leadscore_internal.source
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM leadscore_internal.check_table(source.relation, 'source');
+  PERFORM leadscore_internal.check_owner(source.relation);
+  IF source.occurred_at IS NULL THEN
+    RAISE EXCEPTION 'source "%" needs a time: the argument occurred_at', source.name
+      USING ERRCODE = 'null_value_not_allowed',
+            HINT = 'When an activity was completed cannot be guessed from an update; it must stand in its row.';
+  END IF;
+  source.occurred_at := leadscore_internal.canonical_time(source.relation, source.occurred_at, source.time_zone,
+                                                          format('occurred_at of source "%s"', source.name));
+  source.filter := leadscore_internal.canonical_filter(source.relation, source.filter, format('filter of source "%s"', source.name));
+  RETURN source;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.checked_source(leadscore_internal.source) IS 'A source as it is given, checked; its expressions canonical.';
+
 CREATE FUNCTION leadscore_internal.create_source(source text, relation regclass, occurred_at text, filter text, time_zone text,
                                                  if_not_exists boolean)
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(source, 'source');
+  made leadscore_internal.source;
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
-  PERFORM leadscore_internal.check_table(relation, 'source');
-  PERFORM leadscore_internal.check_owner(relation);
   IF EXISTS (SELECT FROM leadscore_internal.source AS s WHERE s.model = named.model AND s.name = named.name) THEN
-    IF if_not_exists THEN
-      RAISE NOTICE 'source "%.%" already exists, skipping', named.model, named.name;
-      RETURN;
-    END IF;
-    RAISE EXCEPTION 'source "%.%" already exists', named.model, named.name USING ERRCODE = 'duplicate_object';
+    PERFORM leadscore_internal.existing(format('source "%s.%s"', named.model, named.name), if_not_exists);
+    RETURN;
   END IF;
-  IF occurred_at IS NULL THEN
-    RAISE EXCEPTION 'source "%" needs a time: the argument occurred_at', named.name
-      USING ERRCODE = 'null_value_not_allowed',
-            HINT = 'When an activity was completed cannot be guessed from an update; it must stand in its row.';
-  END IF;
+  made.model := named.model;
+  made.name := named.name;
+  made.relation := relation;
+  made.occurred_at := occurred_at;
+  made.time_zone := time_zone;
+  made.filter := filter;
+  made := leadscore_internal.checked_source(made);
   INSERT INTO leadscore_internal.source (model, name, relation, occurred_at, time_zone, filter)
-  VALUES (named.model, named.name, relation,
-          leadscore_internal.canonical_time(relation, occurred_at, time_zone, format('occurred_at of source "%s"', named.name)),
-          time_zone,
-          leadscore_internal.canonical_filter(relation, filter, format('filter of source "%s"', named.name)));
+  VALUES (made.model, made.name, made.relation, made.occurred_at, made.time_zone, made.filter);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.create_source(text, regclass, text, text, text, boolean) IS 'Implementation of leadscore.create_source.';

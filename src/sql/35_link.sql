@@ -29,6 +29,45 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.canonical_link_key(regclass, text, regtype, text, regclass[]) IS
   'A checked expression for whom an activity counts, as a value of the entity''s key type.';
 
+CREATE FUNCTION leadscore_internal.checked_link(link leadscore_internal.link) RETURNS leadscore_internal.link
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  source leadscore_internal.source;
+  entity leadscore_internal.entity;
+  role text;
+  joined regclass;
+BEGIN
+  SELECT * INTO STRICT source FROM leadscore_internal.source AS s WHERE s.id = link.source;
+  SELECT * INTO STRICT entity FROM leadscore_internal.entity AS e WHERE e.id = link.entity;
+  role := format('of the link from source "%s" to entity "%s"', source.name, entity.name);
+  PERFORM leadscore_internal.check_owner(source.relation);
+  IF link.key IS NULL THEN
+    RAISE EXCEPTION '% must not be null', 'key ' || role USING ERRCODE = 'null_value_not_allowed';
+  ELSIF (coalesce(cardinality(link.through), 0) = 0) <> (link.join_on IS NULL) THEN
+    RAISE EXCEPTION 'through and join_on belong together' USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'For example through => ''{crm.attendee}'', join_on => ''through.activity_id = source.id''.';
+  ELSIF cardinality(link.through) > 8 THEN
+    RAISE EXCEPTION 'a link goes through 8 tables at most, not %', cardinality(link.through) USING ERRCODE = 'program_limit_exceeded';
+  END IF;
+  FOREACH joined IN ARRAY coalesce(link.through, '{}') LOOP
+    PERFORM leadscore_internal.check_table(joined, 'source');
+    PERFORM leadscore_internal.check_owner(joined);
+  END LOOP;
+  link.through := CASE WHEN cardinality(link.through) > 0 THEN link.through END;
+  -- Marks rest on this: the row that holds the key marks its entity without a look at other tables. Were the key made of two
+  -- rows, transactions that each write one of them could both miss it.
+  IF (SELECT bit_count(bit_or(c.tables)::bit(32)) FROM leadscore_internal.conjuncts(source.relation, coalesce(link.through, '{}'), link.key, 0, 'key ' || role) AS c) > 1 THEN
+    RAISE EXCEPTION '% uses columns of several tables: %', 'key ' || role, link.key USING ERRCODE = 'feature_not_supported',
+      HINT = 'Make a link for each table that can hold the key, and say by filter for which rows it holds.';
+  END IF;
+  link.key := leadscore_internal.canonical_link_key(source.relation, link.key, entity.key_type, 'key ' || role, coalesce(link.through, '{}'));
+  link.filter := leadscore_internal.canonical_expression(source.relation, link.filter, 'boolean', 'filter ' || role, coalesce(link.through, '{}'));
+  link.join_on := leadscore_internal.canonical_expression(source.relation, link.join_on, 'boolean', 'join_on ' || role, link.through);
+  RETURN link;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.checked_link(leadscore_internal.link) IS 'A link as it is given, checked; its expressions canonical.';
+
 CREATE FUNCTION leadscore_internal.create_link(source text, entity text, key text, filter text, through regclass[], join_on text, if_not_exists boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -36,46 +75,27 @@ DECLARE
   of_source leadscore_internal.source := leadscore_internal.find_source(named.model, named.name);
   to_entity leadscore_internal.entity :=
     leadscore_internal.find_entity(named.model, leadscore_internal.name_in_model(entity, named.model, 'entity'));
-  role text := format('of the link from source "%s" to entity "%s"', of_source.name, to_entity.name);
-  joined regclass;
   made leadscore_internal.link;
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
-  PERFORM leadscore_internal.check_owner(of_source.relation);
-  IF key IS NULL THEN
-    RAISE EXCEPTION '% must not be null', 'key ' || role USING ERRCODE = 'null_value_not_allowed';
-  ELSIF (coalesce(cardinality(through), 0) = 0) <> (join_on IS NULL) THEN
-    RAISE EXCEPTION 'through and join_on belong together' USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'For example through => ''{crm.attendee}'', join_on => ''through.activity_id = source.id''.';
-  ELSIF cardinality(through) > 8 THEN
-    RAISE EXCEPTION 'a link goes through 8 tables at most, not %', cardinality(through) USING ERRCODE = 'program_limit_exceeded';
-  END IF;
-  FOREACH joined IN ARRAY coalesce(through, '{}') LOOP
-    PERFORM leadscore_internal.check_table(joined, 'source');
-    PERFORM leadscore_internal.check_owner(joined);
-  END LOOP;
-  through := CASE WHEN cardinality(through) > 0 THEN through END;
-  -- Marks rest on this: the row that holds the key marks its entity without a look at other tables. Were the key made of two
-  -- rows, transactions that each write one of them could both miss it.
-  IF (SELECT bit_count(bit_or(c.tables)::bit(32)) FROM leadscore_internal.conjuncts(of_source.relation, coalesce(through, '{}'), key, 0, 'key ' || role) AS c) > 1 THEN
-    RAISE EXCEPTION '% uses columns of several tables: %', 'key ' || role, key USING ERRCODE = 'feature_not_supported',
-      HINT = 'Make a link for each table that can hold the key, and say by filter for which rows it holds.';
-  END IF;
-  made.key := leadscore_internal.canonical_link_key(of_source.relation, key, to_entity.key_type, 'key ' || role, coalesce(through, '{}'));
-  made.filter := leadscore_internal.canonical_expression(of_source.relation, filter, 'boolean', 'filter ' || role, coalesce(through, '{}'));
-  made.join_on := leadscore_internal.canonical_expression(of_source.relation, join_on, 'boolean', 'join_on ' || role, through);
+  made.source := of_source.id;
+  made.entity := to_entity.id;
+  made.key := key;
+  made.filter := filter;
+  made.through := through;
+  made.join_on := join_on;
+  made := leadscore_internal.checked_link(made);
   IF if_not_exists AND EXISTS (
     SELECT FROM leadscore_internal.link AS l
-    WHERE (l.source, l.entity, l.key) = (of_source.id, to_entity.id, made.key) AND l.filter IS NOT DISTINCT FROM made.filter
-      AND l.through::oid[] IS NOT DISTINCT FROM create_link.through::oid[] AND l.join_on IS NOT DISTINCT FROM made.join_on)
+    WHERE (l.source, l.entity, l.key) = (made.source, made.entity, made.key) AND l.filter IS NOT DISTINCT FROM made.filter
+      AND l.through::oid[] IS NOT DISTINCT FROM made.through::oid[] AND l.join_on IS NOT DISTINCT FROM made.join_on)
   THEN
-    RAISE NOTICE 'this link from source "%" to entity "%" already exists, skipping', of_source.name, to_entity.name;
+    PERFORM leadscore_internal.existing(format('this link from source "%s" to entity "%s"', of_source.name, to_entity.name), if_not_exists);
     RETURN;
   END IF;
   INSERT INTO leadscore_internal.link (source, entity, key, filter, through, join_on)
-  VALUES (of_source.id, to_entity.id, made.key, made.filter, through, made.join_on);
-  UPDATE leadscore_internal.score AS s SET edited = true
-  FROM leadscore_internal.rule AS r WHERE r.score = s.id AND r.source = of_source.id;
+  VALUES (made.source, made.entity, made.key, made.filter, made.through, made.join_on);
+  PERFORM leadscore_internal.mark_edited(leadscore_internal.scores_on_source(made.source));
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.create_link(text, text, text, text, regclass[], text, boolean) IS 'Implementation of leadscore.create_link.';

@@ -1,5 +1,25 @@
 -- create_rollup: an entity's score made of its members' scores.
 
+CREATE FUNCTION leadscore_internal.checked_rollup(rollup leadscore_internal.rollup) RETURNS leadscore_internal.rollup
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  whole leadscore_internal.entity;
+  member leadscore_internal.entity;
+  role text;
+BEGIN
+  SELECT * INTO STRICT whole FROM leadscore_internal.entity AS e WHERE e.id = rollup.entity;
+  SELECT * INTO STRICT member FROM leadscore_internal.entity AS e WHERE e.id = rollup.member;
+  role := format('of the roll-up of "%s" to "%s"', member.name, whole.name);
+  PERFORM leadscore_internal.check_owner(member.relation);
+  IF rollup.key IS NULL THEN
+    RAISE EXCEPTION '% must not be null', 'key ' || role USING ERRCODE = 'null_value_not_allowed';
+  END IF;
+  rollup.key := leadscore_internal.canonical_link_key(member.relation, rollup.key, whole.key_type, 'key ' || role);
+  RETURN rollup;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.checked_rollup(leadscore_internal.rollup) IS 'A roll-up as it is given, checked; its expressions canonical.';
+
 CREATE FUNCTION leadscore_internal.create_rollup(score text, entity text, "of" text, key text, if_not_exists boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -9,20 +29,13 @@ DECLARE
     leadscore_internal.find_entity(named.model, leadscore_internal.name_in_model(entity, named.model, 'entity'));
   member leadscore_internal.entity :=
     leadscore_internal.find_entity(named.model, leadscore_internal.name_in_model("of", named.model, 'entity'));
-  role text := format('%%s of the roll-up of "%s" to "%s"', replace(member.name, '%', '%%'), replace(whole.name, '%', '%%'));
+  made leadscore_internal.rollup;
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
-  PERFORM leadscore_internal.check_owner(member.relation);
-  IF key IS NULL THEN
-    RAISE EXCEPTION '% must not be null', format(role, 'key') USING ERRCODE = 'null_value_not_allowed';
-  ELSIF EXISTS (SELECT FROM leadscore_internal.rollup AS r
-                WHERE r.score = of_score.id AND r.entity = whole.id AND r.member = member.id) THEN
-    IF if_not_exists THEN
-      RAISE NOTICE 'score "%.%" already has a roll-up of "%" to "%", skipping', named.model, named.name, member.name, whole.name;
-      RETURN;
-    END IF;
-    RAISE EXCEPTION 'score "%.%" already has a roll-up of "%" to "%"', named.model, named.name, member.name, whole.name
-      USING ERRCODE = 'duplicate_object';
+  IF EXISTS (SELECT FROM leadscore_internal.rollup AS r
+             WHERE r.score = of_score.id AND r.entity = whole.id AND r.member = member.id) THEN
+    PERFORM leadscore_internal.existing(format('the roll-up of "%s" to "%s" in score "%s.%s"', member.name, whole.name, named.model, named.name), if_not_exists);
+    RETURN;
   ELSIF NOT EXISTS (SELECT FROM leadscore_internal.score_entity AS se WHERE se.score = of_score.id AND se.entity = member.id) THEN
     RAISE EXCEPTION 'score "%.%" is not kept for entity "%"', named.model, named.name, member.name
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Members must have the score themselves: name them among its entities, or roll up to them first.';
@@ -30,11 +43,14 @@ BEGIN
     RAISE EXCEPTION 'the roll-ups of score "%.%" would go in a circle: "%" is a member of "%" already', named.model, named.name, whole.name, member.name
       USING ERRCODE = 'invalid_recursion';
   END IF;
-  INSERT INTO leadscore_internal.rollup (score, entity, member, key)
-  VALUES (of_score.id, whole.id, member.id,
-          leadscore_internal.canonical_link_key(member.relation, key, whole.key_type, format(role, 'key')));
+  made.score := of_score.id;
+  made.entity := whole.id;
+  made.member := member.id;
+  made.key := key;
+  made := leadscore_internal.checked_rollup(made);
+  INSERT INTO leadscore_internal.rollup (score, entity, member, key) VALUES (made.score, made.entity, made.member, made.key);
   INSERT INTO leadscore_internal.score_entity (score, entity) VALUES (of_score.id, whole.id) ON CONFLICT DO NOTHING;
-  UPDATE leadscore_internal.score AS s SET edited = true WHERE s.id = of_score.id;
+  PERFORM leadscore_internal.mark_edited(ARRAY[of_score.id]);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.create_rollup(text, text, text, text, boolean) IS 'Implementation of leadscore.create_rollup.';

@@ -87,7 +87,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
               ELSE format('CASE WHEN %s THEN 0 ELSE 1 END', leadscore_internal.any_of(array_agg(t.filter))) END
   FROM leadscore_internal.component AS mine
   JOIN leadscore_internal.component AS before
-    ON before.score = mine.score AND before.entity = mine.entity AND before.id < mine.id
+    ON before.score = mine.score AND before.entity = mine.entity AND before.building = mine.building AND before.id < mine.id
   JOIN leadscore_internal.branch AS b ON b.component = before.id AND b.source = branch.source
   JOIN leadscore_internal.term AS t ON t.branch = b.id
   WHERE mine.id = branch.component
@@ -137,34 +137,3 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.facts_call(leadscore_internal.component, text) IS
   'FROM item for the facts of a component; keys: SQL for an array of keys, NULL for all.';
-
--- The queries behind read_rows. all_keys: for whom a state may not be able to answer at $2, a few too many included, or
--- NULL for everybody; readings: points, last_activity_at and activities of the keys in $3 at $2, in the order of the keys.
-CREATE FUNCTION leadscore_internal.reading_queries(component int, OUT all_keys text, OUT readings text, OUT key_type regtype)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  c leadscore_internal.component;
-BEGIN
-  SELECT * INTO STRICT c FROM leadscore_internal.component AS x WHERE x.id = reading_queries.component;
-  SELECT e.key_type INTO STRICT key_type FROM leadscore_internal.entity AS e WHERE e.id = c.entity;
-  all_keys := format($query$
-    SELECT CASE WHEN bool_and(x.key IS NOT NULL) IS NOT FALSE THEN coalesce(array_agg(x.key), '{}') END
-    FROM (SELECT p.key FROM %s AS p WHERE p.component = $1 GROUP BY p.key HAVING bool_or(p.sign <= 0)
-          UNION ALL
-          SELECT s.key FROM %s AS s WHERE s.next_change_at <= $2 OR coalesce(s.reference, s.last_activity_at) > $2) AS x$query$,
-    c.pending, c.states);
-  readings := format($query$
-    SELECT x.key, coalesce(leadscore.decayed_sum(x.points, x.occurred_at, %1$L, $2), 0), max(x.occurred_at), sum(x.activities)::bigint
-    FROM (SELECT f.* FROM leadscore_internal.facts($1, $3, NULL, $2) AS f(key %2$s, occurred_at timestamptz, points float8, activities int)
-          UNION ALL
-          SELECT k.key, NULL, NULL, 0 FROM unnest($3) AS k(key)) AS x
-    GROUP BY x.key ORDER BY x.key$query$, c.decay, leadscore_internal.type_name(key_type));
-END
-$$;
-COMMENT ON FUNCTION leadscore_internal.reading_queries(int) IS 'The queries that read entities of a component from the CRM''s rows.';
-
-CREATE FUNCTION leadscore_internal.read_rows(component int, key anyelement, as_of timestamptz,
-                                             OUT points float8, OUT last_activity_at timestamptz, OUT activities bigint)
-  RETURNS record AS 'MODULE_PATHNAME', 'leadscore_read_rows' LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000;
-COMMENT ON FUNCTION leadscore_internal.read_rows(int, anyelement, timestamptz) IS
-  'One entity''s points of a component at an instant, from the CRM''s rows: for what the kept state cannot answer. In a query that asks for many, all that may be asked for are read at once.';

@@ -12,6 +12,10 @@ BEGIN
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Read it in a new transaction.';
   END IF;
   PERFORM leadscore_internal.check_readable(of_component.score);
+  -- As this transaction's snapshot has it, the states are not complete yet; the rows always are.
+  IF of_component.building THEN
+    RETURN true;
+  END IF;
   EXECUTE format('SELECT EXISTS (SELECT FROM %s AS p WHERE p.component = $1 AND p.key IS NULL)', of_component.pending)
   INTO marked USING component;
   RETURN marked;
@@ -20,12 +24,9 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.must_read_rows(int) IS
   'Whether a component is marked as a whole, so that all of it is read from the CRM''s rows; an error where the score is broken.';
 
-CREATE FUNCTION leadscore_internal.check_tables(score leadscore_internal.score) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  gone text;
-BEGIN
-  SELECT x.what INTO gone
+CREATE FUNCTION leadscore_internal.missing_table(score leadscore_internal.score) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT x.what
   FROM (SELECT e.relation, format('entity "%s"', e.name) AS what
         FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity WHERE se.score = score.id
         UNION ALL
@@ -42,8 +43,16 @@ BEGIN
         UNION ALL
         SELECT w.relation, 'a link'
         FROM leadscore_internal.component AS c JOIN leadscore_internal.watch AS w ON w.component = c.id WHERE c.score = score.id) AS x
-  WHERE NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = x.relation) ORDER BY x.what DESC LIMIT 1;
-  IF FOUND THEN
+  WHERE NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = x.relation) ORDER BY x.what DESC LIMIT 1
+$$;
+COMMENT ON FUNCTION leadscore_internal.missing_table(leadscore_internal.score) IS 'What of a score has lost its table; NULL if nothing has.';
+
+CREATE FUNCTION leadscore_internal.check_tables(score leadscore_internal.score) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  gone text := leadscore_internal.missing_table(score);
+BEGIN
+  IF gone IS NOT NULL THEN
     RAISE EXCEPTION 'score "%.%" is broken: the table of % was dropped', score.model, score.name, gone
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Set the score up anew without it.';
   END IF;
@@ -62,7 +71,7 @@ BEGIN
     RAISE EXCEPTION 'score "%.%" is not live but %', of_score.model, of_score.name, of_score.state
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL leadscore.publish() makes it live.';
   END IF;
-  SELECT * INTO incident FROM leadscore_internal.incident AS i WHERE i.score = of_score.id ORDER BY i.id LIMIT 1;
+  SELECT * INTO incident FROM leadscore_internal.incident AS i WHERE i.score = of_score.id AND NOT i.building ORDER BY i.id LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION 'score "%.%" is broken: %', of_score.model, of_score.name, incident.message
       USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -73,3 +82,13 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_readable(int) IS 'Refuses a score that is not live, or broken: an error, never a wrong number.';
+
+-- Called by views, in place of points: an error, unless the score is mended meanwhile.
+CREATE FUNCTION leadscore_internal.unreadable_points(score int) RETURNS float8
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM leadscore_internal.check_readable(score);
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.unreadable_points(int) IS 'Says why a score cannot be read.';

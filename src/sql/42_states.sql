@@ -63,10 +63,11 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.create_states(int, name, leadscore_internal.entity) IS 'Makes the state table of a component.';
 
 CREATE FUNCTION leadscore_internal.share_with_readers(own regclass, entity leadscore_internal.entity) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 BEGIN
   -- Whoever may read an entity's row of the CRM may read its state, and nobody else.
   EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', own);
+  EXECUTE format('DROP POLICY IF EXISTS readers ON %s', own);
   EXECUTE format('CREATE POLICY readers ON %s FOR SELECT USING (EXISTS (
                     SELECT FROM (SELECT %s AS key FROM %s) AS e WHERE e.key %s %s.key))',
                  own, entity.key, entity.relation, leadscore_internal.equality_operator(entity.key_type),
@@ -75,7 +76,18 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.share_with_readers(regclass, leadscore_internal.entity) IS
-  'Lets those read an own table who may read the entity''s rows of the CRM.';
+  'Lets those read an own table who may read the entity''s rows of the CRM, and nobody else any more.';
+
+-- A user may have dropped it already; a regclass then is a number.
+CREATE FUNCTION leadscore_internal.drop_own_table(own regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_class AS c WHERE c.oid = own) THEN
+    EXECUTE format('DROP TABLE %s', own);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.drop_own_table(regclass) IS 'Drops a table of ours, if it is still there.';
 
 -- The columns of a state, in the order of the queries that make states.
 CREATE FUNCTION leadscore_internal.state_columns() RETURNS text

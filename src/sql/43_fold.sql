@@ -45,6 +45,7 @@ BEGIN
         WHERE d.component = $1 AND d.sign <> 0
           AND NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.key IS NULL)
           AND NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.sign = 0 AND m.key %3$s d.key)
+          AND NOT EXISTS (SELECT FROM %2$s AS s WHERE s.key %3$s d.key AND s.next_change_at <= $2)
         LIMIT $3))
       RETURNING p.key, p.sign, p.activities, p.occurred_at, p.points
     ), moments AS (
@@ -138,13 +139,6 @@ DECLARE
   all_ripe boolean;
   folded bigint;
 BEGIN
-  -- Rows whose triggers have not fired yet would be in the new state, and their changes added to it later. What another
-  -- session keeps readers out of is left to the next fold, which waits for nobody.
-  IF EXISTS (SELECT FROM leadscore_internal.branch AS b WHERE b.component = component.id AND leadscore_internal.in_use(b.relation) IS NOT FALSE
-             UNION ALL
-             SELECT FROM leadscore_internal.watch AS w WHERE w.component = component.id AND leadscore_internal.in_use(w.relation) IS NOT FALSE) THEN
-    RETURN 0;
-  END IF;
   EXECUTE format('SELECT count(*) > 0, bool_and(p.stamp IS NOT NULL AND p.stamp <= $2) FROM %s AS p WHERE p.component = $1 AND p.key IS NULL',
                  component.pending)
   INTO all_marked, all_ripe USING component.id, leadscore_internal.quarantine_horizon();
@@ -156,35 +150,50 @@ BEGIN
     RETURN 1;
   END IF;
 
-  -- Marked and past quarantine, or with an activity whose time has come.
   EXECUTE format($marks$
     SELECT count(*), CASE WHEN count(*) > 0 THEN leadscore_internal.recompute($1, array_agg(w.key)) END
     FROM (SELECT p.key FROM %1$s AS p
           WHERE p.component = $2 AND p.sign = 0
-          GROUP BY p.key HAVING bool_and(p.stamp IS NOT NULL AND p.stamp <= $3)
-          UNION
-          SELECT s.key FROM %2$s AS s WHERE s.next_change_at <= $4) AS w$marks$, component.pending, component.states)
-  INTO folded USING component, component.id, leadscore_internal.quarantine_horizon(), leadscore_internal.folding_clock();
+          GROUP BY p.key HAVING bool_and(p.stamp IS NOT NULL AND p.stamp <= $3)) AS w$marks$, component.pending)
+  INTO folded USING component, component.id, leadscore_internal.quarantine_horizon();
   RETURN folded;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.fold_marks(leadscore_internal.component) IS
-  'Recomputes the entities that are marked or due. Returns how many.';
+  'Recomputes the entities that are marked, past their quarantine. Returns how many.';
+
+-- Rows whose triggers have not fired yet would be in the new state, and their changes added to it later. What another
+-- session keeps readers out of is left to the next fold, which waits for nobody.
+CREATE FUNCTION leadscore_internal.rows_at_rest(component leadscore_internal.component) RETURNS boolean
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  SELECT NOT EXISTS (
+    SELECT FROM leadscore_internal.branch AS b WHERE b.component = component.id AND leadscore_internal.in_use(b.relation) IS NOT FALSE
+    UNION ALL
+    SELECT FROM leadscore_internal.watch AS w WHERE w.component = component.id AND leadscore_internal.in_use(w.relation) IS NOT FALSE)
+$$;
+COMMENT ON FUNCTION leadscore_internal.rows_at_rest(leadscore_internal.component) IS 'Whether the rows of a component can be read into states now.';
 
 -- A component's whole fold, as tick does it. False where another fold of the model is under way.
 CREATE FUNCTION leadscore_internal.fold_component(component int) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c leadscore_internal.component;
+  at_rest boolean;
 BEGIN
-  SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.id = fold_component.component;
+  SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.id = fold_component.component AND NOT x.building;
   IF NOT FOUND OR NOT pg_try_advisory_xact_lock(leadscore_internal.fold_lock_key(
        (SELECT s.model FROM leadscore_internal.score AS s WHERE s.id = c.score))) THEN
     RETURN false;
   END IF;
+  at_rest := leadscore_internal.rows_at_rest(c);
   PERFORM leadscore_internal.stamp_marks(c);
+  IF at_rest THEN
+    PERFORM leadscore_internal.correct_due(c);
+  END IF;
   PERFORM leadscore_internal.fold_deltas(c, NULL);
-  PERFORM leadscore_internal.fold_marks(c);
+  IF at_rest THEN
+    PERFORM leadscore_internal.fold_marks(c);
+  END IF;
   INSERT INTO leadscore_internal.fold AS f (component, last_fold) VALUES (c.id, leadscore.clock())
   ON CONFLICT ON CONSTRAINT fold_pkey DO UPDATE SET last_fold = excluded.last_fold;
   RETURN true;
@@ -199,7 +208,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c leadscore_internal.component;
 BEGIN
-  SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.id = fold_some.component;
+  SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.id = fold_some.component AND NOT x.building;
   IF FOUND AND pg_try_advisory_xact_lock(leadscore_internal.fold_lock_key(
        (SELECT s.model FROM leadscore_internal.score AS s WHERE s.id = c.score))) THEN
     PERFORM leadscore_internal.fold_deltas(c, at_most);
@@ -207,6 +216,22 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.fold_some(int, int) IS 'Folds at most so many pending changes, if no other fold is under way.';
+
+-- What a statement appended by rules that were replaced or dropped while it ran.
+CREATE FUNCTION leadscore_internal.purge_pending(pending regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  EXECUTE format($purge$
+    WITH RECURSIVE present AS (
+      SELECT min(p.component) AS component FROM %1$s AS p
+      UNION ALL
+      SELECT (SELECT min(p.component) FROM %1$s AS p WHERE p.component > x.component) FROM present AS x WHERE x.component IS NOT NULL
+    )
+    DELETE FROM %1$s AS p USING present AS x
+    WHERE p.component = x.component AND NOT EXISTS (SELECT FROM leadscore_internal.component AS c WHERE c.id = x.component)$purge$, pending);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.purge_pending(regclass) IS 'Drops what is pending for components that are not there any more.';
 
 CREATE PROCEDURE leadscore.tick()
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -217,9 +242,14 @@ BEGIN
     RAISE EXCEPTION 'tick needs a READ COMMITTED transaction' USING ERRCODE = 'invalid_transaction_state',
       HINT = 'A fold must see what was committed when it runs.';
   END IF;
+  PERFORM leadscore_internal.abandon_version(s) FROM leadscore_internal.score AS s
+  WHERE EXISTS (SELECT FROM leadscore_internal.component AS c WHERE c.score = s.id AND c.building)
+    AND pg_try_advisory_xact_lock(leadscore_internal.life_lock_key(s.model, s.name));
+  PERFORM leadscore_internal.purge_pending(e.pending) FROM leadscore_internal.entity AS e;
   FOR component IN
     SELECT c.id FROM leadscore_internal.component AS c JOIN leadscore_internal.score AS s ON s.id = c.score
-    WHERE s.state = 'live' AND NOT EXISTS (SELECT FROM leadscore_internal.incident AS i WHERE i.score = s.id) ORDER BY c.id
+    WHERE s.state = 'live' AND NOT c.building
+      AND NOT EXISTS (SELECT FROM leadscore_internal.incident AS i WHERE i.score = s.id AND NOT i.building) ORDER BY c.id
   LOOP
     BEGIN
       PERFORM leadscore_internal.fold_component(component);

@@ -1,6 +1,13 @@
 -- How a score is read, as SQL over the rows of an entity: plain joins over the CRM's table and the states, so that the
 -- planner can do what it does best; a function is called only for an entity whose state cannot answer.
 
+CREATE FUNCTION leadscore_internal.clamped(points text, min_points float8, max_points float8) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $$
+  SELECT CASE WHEN min_points IS NULL AND max_points IS NULL THEN points
+              ELSE format('greatest(%L::float8, least(%L::float8, %s))', min_points, max_points, points) END
+$$;
+COMMENT ON FUNCTION leadscore_internal.clamped(text, float8, float8) IS 'An expression for points, between limits that may be NULL.';
+
 -- How a component is read: joins, and expressions over them.
 CREATE FUNCTION leadscore_internal.reading(component leadscore_internal.component,
                                            OUT joins text, OUT points text, OUT last_activity_at text, OUT activities text)
@@ -17,7 +24,7 @@ BEGIN
   LEFT JOIN (%4$s
   ) AS p%1$s ON p%1$s.key %3$s e.key$join$, c, component.states, equality,
                   leadscore_internal.pending_query(component, 'leadscore.clock()'));
-  points := format('CASE WHEN %s THEN %s.points ELSE %s END', from_rows, rows, state.points);
+  points := leadscore_internal.clamped(format('CASE WHEN %s THEN %s.points ELSE %s END', from_rows, rows, state.points), NULL, component.max_points);
   last_activity_at := format('CASE WHEN %1$s THEN %2$s.last_activity_at ELSE greatest(s%3$s.last_activity_at, p%3$s.added_at) END',
                              from_rows, rows, c);
   activities := format('CASE WHEN %1$s THEN %2$s.activities ELSE coalesce(s%3$s.activities, 0) + coalesce(p%3$s.activities, 0) END',
@@ -47,18 +54,19 @@ DECLARE
   member leadscore_internal.entity;
   inner_reading record;
   aliases text[] := '{}';
+  caps leadscore_internal.published_entity;
 BEGIN
   SELECT coalesce(string_agg(x.joins, '' ORDER BY c.id), ''), coalesce(string_agg(x.points, ' + ' ORDER BY c.id), '0::float8'),
          coalesce(string_agg(x.last_activity_at, ', ' ORDER BY c.id), 'NULL::timestamptz'),
          coalesce(string_agg(x.activities, ' + ' ORDER BY c.id), '0::bigint')
   INTO joins, own_points, last_activity_at, activities
   FROM leadscore_internal.component AS c CROSS JOIN LATERAL leadscore_internal.reading(c) AS x
-  WHERE c.score = entity_reading.score AND c.entity = entity_reading.entity.id;
+  WHERE c.score = entity_reading.score AND c.entity = entity_reading.entity.id AND NOT c.building;
   points := own_points;
 
   FOR membership IN
     SELECT * FROM leadscore_internal.membership AS m
-    WHERE m.score = entity_reading.score AND m.entity = entity_reading.entity.id ORDER BY m.id
+    WHERE m.score = entity_reading.score AND m.entity = entity_reading.entity.id AND NOT m.building ORDER BY m.id
   LOOP
     SELECT * INTO STRICT member FROM leadscore_internal.entity AS x WHERE x.id = membership.member;
     inner_reading := leadscore_internal.entity_reading(score, member);
@@ -85,6 +93,9 @@ BEGIN
     last_activity_at := last_activity_at || (SELECT string_agg(format(', %s.last_activity_at', a), '') FROM unnest(aliases) AS a);
     activities := activities || (SELECT string_agg(format(' + coalesce(%s.activities, 0)', a), '') FROM unnest(aliases) AS a);
   END IF;
+  SELECT * INTO caps FROM leadscore_internal.published_entity AS p
+  WHERE p.score = entity_reading.score AND p.entity = entity_reading.entity.id AND NOT p.building;
+  points := leadscore_internal.clamped(points, caps.min_points, caps.max_points);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.entity_reading(int, leadscore_internal.entity) IS

@@ -1,5 +1,16 @@
 -- The views that people and BI tools read.
 
+CREATE FUNCTION leadscore_internal.check_view_name(view_name text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF to_regclass(view_name) IS NOT NULL THEN
+    RAISE EXCEPTION 'relation % already exists', view_name
+      USING ERRCODE = 'duplicate_table', HINT = 'Give the score or the entity another name, or drop what has this one.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_view_name(text) IS 'Refuses a name for a view that is taken.';
+
 CREATE FUNCTION leadscore_internal.create_score_view(score leadscore_internal.score, entity leadscore_internal.entity) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -9,9 +20,8 @@ DECLARE
   comment record;
 BEGIN
   -- A view that stands while the score has none is somebody else's.
-  IF score.state IN ('draft', 'retired') AND to_regclass(view_name) IS NOT NULL THEN
-    RAISE EXCEPTION 'relation % already exists', view_name
-      USING ERRCODE = 'duplicate_table', HINT = 'Give the score or the entity another name, or drop what has this one.';
+  IF score.state IN ('draft', 'retired') THEN
+    PERFORM leadscore_internal.check_view_name(view_name);
   END IF;
   -- CREATE OR REPLACE VIEW takes no column away.
   IF r.members IS NULL AND EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = to_regclass(view_name) AND a.attname = 'members' AND a.attnum > 0) THEN
@@ -66,6 +76,9 @@ BEGIN
   IF octet_length(view_name) > 63 THEN
     RAISE EXCEPTION 'the view "%" would have a name longer than 63 bytes', view_name
       USING ERRCODE = 'name_too_long', HINT = 'Give the score or the entity a shorter name.';
+  ELSIF score.name = entity.name || '_id' THEN
+    RAISE EXCEPTION 'a score of entity "%" cannot be called "%"', entity.name, score.name
+      USING ERRCODE = 'reserved_name', HINT = 'The view of all scores has a column of this name, for the key.';
   END IF;
   RETURN format('%I.%I', score.model, view_name);
 END
@@ -88,12 +101,16 @@ BEGIN
     RETURN;
   END IF;
   FOR item IN
-    SELECT coalesce(a.attname, s.name) AS name, s.id AS score, s.decay
+    SELECT coalesce(a.attname, s.name) AS name, s.id AS score, s.decay, leadscore_internal.missing_table(s) IS NOT NULL AS unreadable
     FROM (SELECT * FROM pg_attribute AS a WHERE a.attrelid = to_regclass(view_name) AND a.attnum > 1 AND NOT a.attisdropped) AS a
-    FULL JOIN (SELECT s.* FROM leadscore_internal.score AS s JOIN leadscore_internal.score_entity AS se ON se.score = s.id
-               WHERE se.entity = entity.id AND s.state = 'live') AS s ON s.name = a.attname
+    FULL JOIN (SELECT s.* FROM leadscore_internal.score AS s JOIN leadscore_internal.published_entity AS p ON p.score = s.id
+               WHERE p.entity = entity.id AND NOT p.building AND s.state = 'live') AS s ON s.name = a.attname
     ORDER BY a.attnum NULLS LAST, s.id
   LOOP
+    IF item.unreadable THEN
+      columns := columns || format(', leadscore_internal.unreadable_points(%s) AS %I', item.score, item.name);
+      CONTINUE;
+    END IF;
     reading := leadscore_internal.entity_reading(item.score, entity);
     columns := columns || format(', (%s)::float8 AS %I', CASE WHEN item.score IS NULL THEN 'NULL' ELSE reading.points END, item.name);
     joins := joins || reading.joins;
@@ -105,7 +122,7 @@ BEGIN
   EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', view_name, id_column, 'Key of the ' || entity.name);
   FOR item IN
     SELECT s.name, s.decay, s.description FROM leadscore_internal.score AS s
-    JOIN leadscore_internal.score_entity AS se ON se.score = s.id WHERE se.entity = entity.id AND s.state = 'live'
+    JOIN leadscore_internal.published_entity AS p ON p.score = s.id WHERE p.entity = entity.id AND NOT p.building AND s.state = 'live'
   LOOP
     EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', view_name, item.name,
                    format('Points now, decay %s; 0 if never active', item.decay));

@@ -7,7 +7,10 @@ DECLARE
   s leadscore_internal.score := leadscore_internal.find_score(model, leadscore_internal.name_in_model(score, model, 'score'));
   e leadscore_internal.entity := leadscore_internal.find_entity(model, entity);
 BEGIN
-  IF NOT EXISTS (SELECT FROM leadscore_internal.score_entity AS se WHERE se.score = s.id AND se.entity = e.id) THEN
+  IF s.state IN ('live', 'paused') AND NOT e.id = ANY (leadscore_internal.published_entities(s.id)) THEN
+    RAISE EXCEPTION 'score "%.%" is not published for entity "%"', model, s.name, entity
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Name the entity in leadscore.alter_score(), then CALL leadscore.publish().';
+  ELSIF NOT EXISTS (SELECT FROM leadscore_internal.score_entity AS se WHERE se.score = s.id AND se.entity = e.id) AND s.state NOT IN ('live', 'paused') THEN
     RAISE EXCEPTION 'score "%.%" is not kept for entity "%"', model, s.name, entity
       USING ERRCODE = 'invalid_parameter_value', HINT = 'leadscore.scores lists for which entities it is.';
   END IF;
@@ -57,10 +60,11 @@ BEGIN
                                    ' AS f(key %s, occurred_at timestamptz, points float8, activities int)',
                                    c.decay, c.id, keys, leadscore_internal.type_name(entity.key_type), leadscore_internal.type_name(entity.key_type)) ORDER BY c.id), '{}')
   INTO parts
-  FROM leadscore_internal.component AS c WHERE c.score = facts_query.score AND c.entity = facts_query.entity.id;
+  FROM leadscore_internal.component AS c WHERE c.score = facts_query.score AND c.entity = facts_query.entity.id AND NOT c.building;
 
   FOR membership IN
-    SELECT * FROM leadscore_internal.membership AS m WHERE m.score = facts_query.score AND m.entity = facts_query.entity.id ORDER BY m.id
+    SELECT * FROM leadscore_internal.membership AS m
+    WHERE m.score = facts_query.score AND m.entity = facts_query.entity.id AND NOT m.building ORDER BY m.id
   LOOP
     SELECT * INTO STRICT member FROM leadscore_internal.entity AS x WHERE x.id = membership.member;
     parts := parts || format('SELECT e.parent, f.occurred_at, f.points, f.activities, f.decay FROM (%s) AS f JOIN %s ON e.key %s f.key WHERE e.parent IS NOT NULL',
@@ -75,6 +79,55 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.facts_query(int, leadscore_internal.entity, text) IS
   'The query for what rows give to an entity and its members: key, occurred_at, points, activities, decay.';
+
+-- What an entity's points were or will be at $2, from the rows, each sum clamped where it has a cap; $1 is where to begin.
+CREATE FUNCTION leadscore_internal.points_query(score int, entity leadscore_internal.entity, keys text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  parts text[];
+  membership leadscore_internal.membership;
+  member leadscore_internal.entity;
+  caps leadscore_internal.published_entity;
+  key_type text := leadscore_internal.type_name(entity.key_type);
+  equality text := leadscore_internal.equality_operator(entity.key_type);
+BEGIN
+  SELECT array_agg(format('SELECT f.key, %s AS points FROM leadscore_internal.facts(%s, %s::%s[], $1, $2)'
+                          ' AS f(key %s, occurred_at timestamptz, points float8, activities int) GROUP BY f.key',
+                          leadscore_internal.clamped(format('coalesce(leadscore.decayed_sum(f.points, f.occurred_at, %L, $2), 0)', c.decay), NULL, c.max_points),
+                          c.id, keys, key_type, key_type) ORDER BY c.id)
+  INTO parts
+  FROM leadscore_internal.component AS c WHERE c.score = points_query.score AND c.entity = points_query.entity.id AND NOT c.building;
+
+  FOR membership IN
+    SELECT * FROM leadscore_internal.membership AS m
+    WHERE m.score = points_query.score AND m.entity = points_query.entity.id AND NOT m.building ORDER BY m.id
+  LOOP
+    SELECT * INTO STRICT member FROM leadscore_internal.entity AS x WHERE x.id = membership.member;
+    parts := parts || format('SELECT e.parent, p.points FROM (%s) AS p JOIN %s ON e.key %s p.key WHERE e.parent IS NOT NULL',
+      leadscore_internal.points_query(score, member,
+        CASE WHEN keys = 'NULL' THEN keys
+             ELSE format('ARRAY(SELECT e.key FROM %s WHERE e.parent %s ANY (%s))', leadscore_internal.entity_rows(member, membership.key), equality, keys) END),
+      leadscore_internal.entity_rows(member, membership.key), leadscore_internal.equality_operator(member.key_type));
+  END LOOP;
+
+  SELECT * INTO caps FROM leadscore_internal.published_entity AS p
+  WHERE p.score = points_query.score AND p.entity = points_query.entity.id AND NOT p.building;
+  RETURN format('SELECT e.key, %s AS points FROM %s LEFT JOIN (%s) AS p(key, points) ON p.key %s e.key%s GROUP BY e.key',
+                leadscore_internal.clamped('coalesce(sum(p.points), 0)', caps.min_points, caps.max_points),
+                leadscore_internal.entity_rows(entity),
+                coalesce(array_to_string(parts, ' UNION ALL '), format('SELECT NULL::%s, NULL::float8 WHERE $1 > $2', key_type)), equality,
+                CASE WHEN keys <> 'NULL' THEN format(' WHERE e.key %s ANY (%s)', equality, keys) END);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.points_query(int, leadscore_internal.entity, text) IS
+  'The query for the points of entities at an instant, from the rows: key, points, a line for each entity.';
+
+CREATE FUNCTION leadscore_internal.published_points(model name, entity text, score text, keys text) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT leadscore_internal.points_query((leadscore_internal.find_score(model, leadscore_internal.name_in_model(score, model, 'score'))).id,
+                                         leadscore_internal.find_entity(model, entity), keys)
+$$;
+COMMENT ON FUNCTION leadscore_internal.published_points(name, text, text, text) IS 'points_query() for readers, who have no right to the catalogue.';
 
 CREATE FUNCTION leadscore_internal.published_facts(model name, entity text, score text, keys text) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -127,13 +180,15 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.window_start(timestamptz, interval) IS 'as_of - within by the calendar in UTC.';
 
-CREATE FUNCTION leadscore_internal.make_entity_objects(entity leadscore_internal.entity) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION leadscore_internal.entity_functions() RETURNS text[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT '{score,hottest,coldest,hot,cold}'::text[]
+$$;
+COMMENT ON FUNCTION leadscore_internal.entity_functions() IS 'What the names of the functions of an entity end in.';
+
+CREATE FUNCTION leadscore_internal.check_entity_names(entity leadscore_internal.entity) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  pending_table text := format('%I.%I', entity.model, entity.name || '_pending');
-  id text := quote_ident(entity.name || '_id');
-  key_type text := leadscore_internal.type_name(entity.key_type);
-  made record;
   clash text;
 BEGIN
   -- What is there already is somebody else's: not replaced, and not hidden by an overloaded name.
@@ -141,11 +196,22 @@ BEGIN
   FROM (SELECT c.relname::text AS taken FROM pg_class AS c WHERE c.relnamespace = quote_ident(entity.model)::regnamespace
         UNION ALL
         SELECT p.proname::text FROM pg_proc AS p WHERE p.pronamespace = quote_ident(entity.model)::regnamespace) AS x
-  WHERE x.taken IN (SELECT entity.name || '_' || suffix FROM unnest('{pending,scores,score,hottest,coldest,hot,cold}'::text[]) AS suffix);
+  WHERE x.taken IN (SELECT entity.name || '_' || suffix FROM unnest('{pending,scores}' || leadscore_internal.entity_functions()) AS suffix);
   IF FOUND THEN
     RAISE EXCEPTION '"%.%" already exists', entity.model, clash
       USING ERRCODE = 'duplicate_object', HINT = 'The entity needs this name for an object of its own: give it another name.';
   END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_entity_names(leadscore_internal.entity) IS 'Refuses an entity whose objects would have names that are taken.';
+
+CREATE FUNCTION leadscore_internal.make_entity_objects(entity leadscore_internal.entity) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  pending_table text := format('%I.%I', entity.model, entity.name || '_pending');
+  key_type text := leadscore_internal.type_name(entity.key_type);
+BEGIN
+  PERFORM leadscore_internal.check_entity_names(entity);
   EXECUTE format('CREATE TABLE %s (component int NOT NULL, sign int2 NOT NULL, activities int2 NOT NULL, occurred_at timestamptz,
                                    points float8, stamp xid8, key %s)
                   WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
@@ -155,7 +221,20 @@ BEGIN
                  'pg_leadscore: changes (sign 1 and -1) and marks (sign 0) that are not folded into the states yet');
   PERFORM leadscore_internal.share_with_readers(pending_table::regclass, entity);
   UPDATE leadscore_internal.entity AS e SET pending = pending_table::regclass WHERE e.id = entity.id;
+  PERFORM leadscore_internal.make_entity_functions(entity);
+  PERFORM leadscore_internal.create_scores_view(entity);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.make_entity_objects(leadscore_internal.entity) IS
+  'Makes the pending table, the typed functions and the view of all scores of an entity.';
 
+CREATE FUNCTION leadscore_internal.make_entity_functions(entity leadscore_internal.entity) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  id text := quote_ident(entity.name || '_id');
+  key_type text := leadscore_internal.type_name(entity.key_type);
+  made record;
+BEGIN
   FOR made IN
     SELECT * FROM (VALUES
       ('score', format('(score text, id %s, as_of timestamptz DEFAULT leadscore.clock()) RETURNS float8', key_type),
@@ -182,16 +261,14 @@ BEGIN
 BEGIN RETURN QUERY %s; END', made.body) END);
     EXECUTE format('COMMENT ON FUNCTION %I.%I IS %L', entity.model, entity.name || '_' || made.suffix, made.says);
   END LOOP;
-  PERFORM leadscore_internal.create_scores_view(entity);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.make_entity_objects(leadscore_internal.entity) IS 'Makes the pending table and the typed functions of an entity.';
+COMMENT ON FUNCTION leadscore_internal.make_entity_functions(leadscore_internal.entity) IS 'Makes the functions of an entity, typed with its key.';
 
 CREATE FUNCTION leadscore_internal.score_at(model name, entity text, score text, id anyelement, as_of timestamptz) RETURNS float8
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   readable record := leadscore_internal.readable_score(model, entity, score);
-  exists_now boolean;
   result float8;
 BEGIN
   PERFORM leadscore_internal.check_instant(as_of, 'as_of');
@@ -202,13 +279,8 @@ BEGIN
                    leadscore_internal.entity_equality(model, entity)) INTO result USING id;
     RETURN result;
   END IF;
-  EXECUTE format('SELECT true FROM %s WHERE e.key %s $1', leadscore_internal.entity_from(model, entity),
-                 leadscore_internal.entity_equality(model, entity)) INTO exists_now USING id;
-  IF exists_now THEN
-    EXECUTE format('SELECT coalesce(leadscore.decayed_sum(f.points, f.occurred_at, f.decay, $2), 0) FROM (%s) AS f',
-                   leadscore_internal.published_facts(model, entity, score, 'ARRAY[$3]'))
-    INTO result USING NULL::timestamptz, as_of, id;
-  END IF;
+  EXECUTE format('SELECT p.points FROM (%s) AS p', leadscore_internal.published_points(model, entity, score, 'ARRAY[$3]'))
+  INTO result USING NULL::timestamptz, as_of, id;
   RETURN result;
 END
 $$;

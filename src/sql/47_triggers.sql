@@ -57,21 +57,37 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.remove_triggers(regclass, text) IS 'Drops the triggers that capture what happens to a table.';
 
+-- After alter_source(), also the one that was published.
+CREATE FUNCTION leadscore_internal.tables_of_source(source leadscore_internal.source) RETURNS SETOF regclass
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT source.relation WHERE EXISTS (SELECT FROM pg_class AS c WHERE c.oid = source.relation)
+  UNION
+  SELECT b.relation FROM leadscore_internal.branch AS b JOIN pg_class AS c ON c.oid = b.relation WHERE b.source = source.id
+  UNION
+  SELECT t.tgrelid::regclass FROM pg_trigger AS t
+  WHERE t.tgfoid = 'leadscore_internal.capture'::regproc AND starts_with(t.tgname::text, leadscore_internal.trigger_prefix(source.id))
+  ORDER BY 1
+$$;
+COMMENT ON FUNCTION leadscore_internal.tables_of_source(leadscore_internal.source) IS 'The tables of a source: as it is set up, as it is published, and those with triggers of it.';
+
 -- Sources that no live score reads need no triggers.
 CREATE FUNCTION leadscore_internal.adjust_triggers(sources int[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  src leadscore_internal.source;
+  item record;
 BEGIN
-  FOR src IN SELECT * FROM leadscore_internal.source AS s WHERE s.id = ANY (sources) ORDER BY s.id LOOP
+  FOR item IN
+    SELECT s.id AS source, t.relation FROM leadscore_internal.source AS s
+    CROSS JOIN LATERAL leadscore_internal.tables_of_source(s) AS t(relation) WHERE s.id = ANY (sources) ORDER BY s.id, t.relation
+  LOOP
     IF EXISTS (SELECT FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
-               JOIN leadscore_internal.score AS s ON s.id = c.score JOIN pg_class AS cl ON cl.oid = src.relation
-               WHERE b.source = src.id AND s.state = 'live') THEN
-      PERFORM leadscore_internal.install_triggers(src.relation, leadscore_internal.trigger_prefix(src.id),
-                                                  format('leadscore_internal.capture(%s)', src.id));
-      PERFORM leadscore_internal.forget_program(src.relation);
+               JOIN leadscore_internal.score AS s ON s.id = c.score
+               WHERE b.source = item.source AND b.relation = item.relation AND (s.state = 'live' OR c.building)) THEN
+      PERFORM leadscore_internal.install_triggers(item.relation, leadscore_internal.trigger_prefix(item.source),
+                                                  format('leadscore_internal.capture(%s)', item.source));
+      PERFORM leadscore_internal.forget_program(item.relation);
     ELSE
-      PERFORM leadscore_internal.remove_triggers(src.relation, leadscore_internal.trigger_prefix(src.id));
+      PERFORM leadscore_internal.remove_triggers(item.relation, leadscore_internal.trigger_prefix(item.source));
     END IF;
   END LOOP;
   PERFORM leadscore_internal.adjust_mark_triggers();
@@ -88,7 +104,7 @@ BEGIN
     SELECT coalesce(w.relation, t.relation) AS relation, w.relation IS NOT NULL AS wanted, t.relation IS NOT NULL AS installed
     FROM (SELECT DISTINCT x.relation FROM leadscore_internal.watch AS x
           JOIN leadscore_internal.component AS c ON c.id = x.component JOIN leadscore_internal.score AS s ON s.id = c.score
-          WHERE s.state = 'live' AND EXISTS (SELECT FROM pg_class AS cl WHERE cl.oid = x.relation)) AS w
+          WHERE (s.state = 'live' OR c.building) AND EXISTS (SELECT FROM pg_class AS cl WHERE cl.oid = x.relation)) AS w
     FULL JOIN (SELECT DISTINCT x.tgrelid::regclass AS relation FROM pg_trigger AS x
                WHERE x.tgfoid = 'leadscore_internal.capture_marks'::regproc) AS t ON t.relation = w.relation
     ORDER BY 1

@@ -1,5 +1,20 @@
 -- Components: what is set up, copied into what is published, with the states that are kept for it.
 
+-- A rule with a cap is a component of its own.
+CREATE FUNCTION leadscore_internal.capped_rule(rule leadscore_internal.rule) RETURNS int
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT CASE WHEN rule.max_points IS NOT NULL THEN rule.id END $$;
+COMMENT ON FUNCTION leadscore_internal.capped_rule(leadscore_internal.rule) IS 'The number of a rule that has a cap; NULL for those that are added up first.';
+
+CREATE FUNCTION leadscore_internal.rules_of_component(component leadscore_internal.component, source int) RETURNS SETOF leadscore_internal.rule
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT r.* FROM leadscore_internal.rule AS r JOIN leadscore_internal.score AS s ON s.id = r.score
+  WHERE r.score = component.score AND r.source = rules_of_component.source
+    AND coalesce(r.decay, s.decay) OPERATOR(leadscore.=) component.decay
+    AND leadscore_internal.capped_rule(r) IS NOT DISTINCT FROM component.capped_rule
+$$;
+COMMENT ON FUNCTION leadscore_internal.rules_of_component(leadscore_internal.component, int) IS
+  'Which rules, as they are set up, a component that is being built consists of for a source.';
+
 -- Copies what is set up into what is published: components, and for each of them one branch per source.
 CREATE FUNCTION leadscore_internal.copy_rules(score leadscore_internal.score) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -8,26 +23,25 @@ DECLARE
   new_branch int;
 BEGIN
   FOR item IN
-    SELECT DISTINCT se.entity, coalesce(r.decay, score.decay) AS decay
+    SELECT DISTINCT se.entity, coalesce(r.decay, score.decay) AS decay, leadscore_internal.capped_rule(r) AS capped_rule, r.max_points
     FROM leadscore_internal.score_entity AS se
     JOIN leadscore_internal.link AS l ON l.entity = se.entity
     JOIN leadscore_internal.rule AS r ON r.score = se.score AND r.source = l.source
-    WHERE se.score = score.id ORDER BY 1, 2
+    WHERE se.score = score.id ORDER BY 1, 2, 3 NULLS FIRST
   LOOP
-    PERFORM leadscore_internal.create_component(score, item.entity, item.decay);
+    PERFORM leadscore_internal.create_component(score, item.entity, item.decay, item.capped_rule, item.max_points);
   END LOOP;
 
   FOR item IN
-    SELECT c.id AS component, c.decay, src.id AS source, src.relation, src.occurred_at, src.filter,
+    SELECT c.id AS component, src.id AS source, src.relation, src.occurred_at, src.filter,
            coalesce(array_agg(l.key ORDER BY l.id) FILTER (WHERE l.through IS NULL), '{}') AS link_keys,
            coalesce(array_agg(l.filter ORDER BY l.id) FILTER (WHERE l.through IS NULL), '{}') AS link_filters,
            array_agg(l.id) AS links
     FROM leadscore_internal.component AS c
     JOIN leadscore_internal.link AS l ON l.entity = c.entity
     JOIN leadscore_internal.source AS src ON src.id = l.source
-    WHERE c.score = score.id
-      AND EXISTS (SELECT FROM leadscore_internal.rule AS r
-                  WHERE r.score = score.id AND r.source = src.id AND coalesce(r.decay, score.decay) OPERATOR(leadscore.=) c.decay)
+    WHERE c.score = score.id AND c.building
+      AND EXISTS (SELECT FROM leadscore_internal.rules_of_component(c, src.id))
     GROUP BY c.id, src.id ORDER BY c.id, src.id
   LOOP
     INSERT INTO leadscore_internal.branch (component, source, relation, owner, occurred_at, filter, link_keys, link_filters)
@@ -36,10 +50,13 @@ BEGIN
             item.occurred_at, item.filter, item.link_keys, item.link_filters)
     RETURNING id INTO new_branch;
     INSERT INTO leadscore_internal.term (branch, rule, points, filter)
-    SELECT new_branch, r.name, r.points, r.filter FROM leadscore_internal.rule AS r
-    WHERE r.score = score.id AND r.source = item.source AND coalesce(r.decay, score.decay) OPERATOR(leadscore.=) item.decay ORDER BY r.id;
+    SELECT new_branch, r.name, r.points, r.filter
+    FROM leadscore_internal.component AS c CROSS JOIN LATERAL leadscore_internal.rules_of_component(c, item.source) AS r
+    WHERE c.id = item.component ORDER BY r.id;
     PERFORM leadscore_internal.copy_joined_links(new_branch, item.links);
   END LOOP;
+  INSERT INTO leadscore_internal.published_entity (score, entity, min_points, max_points)
+  SELECT se.score, se.entity, score.min_points, score.max_points FROM leadscore_internal.score_entity AS se WHERE se.score = score.id;
   INSERT INTO leadscore_internal.membership (score, entity, member, key)
   SELECT r.score, r.entity, r.member, r.key FROM leadscore_internal.rollup AS r WHERE r.score = copy_rules.score.id ORDER BY r.id;
 END
@@ -69,28 +86,31 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.copy_joined_links(int, int[]) IS 'Copies the links of a branch that go through other tables, taken apart.';
 
-CREATE FUNCTION leadscore_internal.create_component(score leadscore_internal.score, entity int, decay leadscore.decay) RETURNS void
+CREATE FUNCTION leadscore_internal.create_component(score leadscore_internal.score, entity int, decay leadscore.decay, capped_rule int, max_points float8) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   of_entity leadscore_internal.entity;
   new_id int := nextval(pg_get_serial_sequence('leadscore_internal.component', 'id'));
 BEGIN
   SELECT * INTO STRICT of_entity FROM leadscore_internal.entity AS e WHERE e.id = create_component.entity;
-  INSERT INTO leadscore_internal.component (id, score, entity, decay, pending, states)
+  INSERT INTO leadscore_internal.component (id, score, entity, decay, pending, states, on_error, capped_rule, max_points)
   VALUES (new_id, score.id, of_entity.id, decay, of_entity.pending,
-          leadscore_internal.create_states(new_id, score.model, of_entity));
+          leadscore_internal.create_states(new_id, score.model, of_entity), score.on_error, capped_rule, max_points);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.create_component(leadscore_internal.score, int, leadscore.decay) IS 'Makes a component with its state table.';
+COMMENT ON FUNCTION leadscore_internal.create_component(leadscore_internal.score, int, leadscore.decay, int, float8) IS 'Makes a component with its state table.';
 
--- What is published of a score leaves the catalogue; its tables stand until the views have let go of them.
-CREATE FUNCTION leadscore_internal.withdraw(score int) RETURNS leadscore_internal.component[]
+-- A version of a score leaves the catalogue; its tables stand until the views have let go of them.
+CREATE FUNCTION leadscore_internal.withdraw(score int, building boolean) RETURNS leadscore_internal.component[]
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  DELETE FROM leadscore_internal.membership AS m WHERE m.score = withdraw.score;
-  WITH withdrawn AS (DELETE FROM leadscore_internal.component AS c WHERE c.score = withdraw.score RETURNING c.*)
+  DELETE FROM leadscore_internal.membership AS m WHERE m.score = withdraw.score AND m.building = withdraw.building;
+  DELETE FROM leadscore_internal.published_entity AS p WHERE p.score = withdraw.score AND p.building = withdraw.building;
+  DELETE FROM leadscore_internal.incident AS i WHERE i.score = withdraw.score AND i.building = withdraw.building;
+  WITH withdrawn AS (
+    DELETE FROM leadscore_internal.component AS c WHERE c.score = withdraw.score AND c.building = withdraw.building RETURNING c.*)
   SELECT coalesce(array_agg(w::leadscore_internal.component), '{}') FROM withdrawn AS w
 $$;
-COMMENT ON FUNCTION leadscore_internal.withdraw(int) IS 'Takes the components of a score out of the catalogue.';
+COMMENT ON FUNCTION leadscore_internal.withdraw(int, boolean) IS 'Takes the components of a score''s version, the one that is being built or the one that answers, out of the catalogue.';
 
 CREATE FUNCTION leadscore_internal.drop_states(components leadscore_internal.component[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -98,21 +118,25 @@ DECLARE
   c leadscore_internal.component;
 BEGIN
   FOREACH c IN ARRAY components LOOP
-    EXECUTE format('DELETE FROM %s AS p WHERE p.component = $1', c.pending) USING c.id;
-    EXECUTE format('DROP TABLE %s', c.states);
+    IF EXISTS (SELECT FROM pg_class AS t WHERE t.oid = c.pending) THEN
+      EXECUTE format('DELETE FROM %s AS p WHERE p.component = $1', c.pending) USING c.id;
+    END IF;
+    PERFORM leadscore_internal.drop_own_table(c.states);
   END LOOP;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.drop_states(leadscore_internal.component[]) IS 'Drops the states of components and what is pending for them.';
 
-CREATE FUNCTION leadscore_internal.backfill(component leadscore_internal.component) RETURNS void
+-- Also for states that are there. Writers may go on: what they append and this statement does not see, stands beside the
+-- states that it makes, as after any fold.
+CREATE FUNCTION leadscore_internal.make_states(component leadscore_internal.component) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   not_finite text;
 BEGIN
-  EXECUTE format('INSERT INTO %s (%s) %s', component.states, leadscore_internal.state_columns(),
-                 leadscore_internal.fresh_states(component, 'NULL', '$1'))
-  USING leadscore_internal.folding_clock();
+  EXECUTE format('SELECT leadscore_internal.recompute($1, NULL::%s[])',
+                 leadscore_internal.type_name((SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity)))
+  USING component;
   EXECUTE format('SELECT s.key::text FROM %s AS s WHERE s.points = ''NaN'' OR s.magnitude > 1e290 LIMIT 1', component.states) INTO not_finite;
   IF not_finite IS NOT NULL THEN
     RAISE EXCEPTION 'a rule gives points that are not a finite number, or beyond 1e290, to entity %', not_finite
@@ -121,4 +145,4 @@ BEGIN
   EXECUTE format('ANALYZE %s', component.states);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.backfill(leadscore_internal.component) IS 'Makes all states of a new component from the rows that exist.';
+COMMENT ON FUNCTION leadscore_internal.make_states(leadscore_internal.component) IS 'Makes all states of a component from the rows that exist.';

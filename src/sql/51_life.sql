@@ -11,21 +11,6 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_state(leadscore_internal.score, text[], text) IS 'Refuses what a score in its state cannot do.';
 
--- The states of a published score made anew from the rows, by the rules that it was published with.
-CREATE FUNCTION leadscore_internal.refill(score int) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  c leadscore_internal.component;
-BEGIN
-  FOR c IN SELECT * FROM leadscore_internal.component AS x WHERE x.score = refill.score ORDER BY x.id LOOP
-    EXECUTE format('DELETE FROM %s AS p WHERE p.component = $1', c.pending) USING c.id;
-    EXECUTE format('DELETE FROM %s', c.states);
-    PERFORM leadscore_internal.backfill(c);
-  END LOOP;
-END
-$$;
-COMMENT ON FUNCTION leadscore_internal.refill(int) IS 'Makes all states of a score anew.';
-
 CREATE FUNCTION leadscore_internal.set_state(score int, state text) RETURNS leadscore_internal.score
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   UPDATE leadscore_internal.score AS s SET state = set_state.state WHERE s.id = set_state.score RETURNING s.*
@@ -33,92 +18,133 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.set_state(int, text) IS 'The score, in its new state.';
 
 CREATE FUNCTION leadscore_internal.pause(score text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(score, 'score');
   of_score leadscore_internal.score := leadscore_internal.open_score(named.model, named.name, 'pause');
-  sources int[];
 BEGIN
   PERFORM leadscore_internal.check_state(of_score, '{live}', 'pause');
-  sources := leadscore_internal.lock_sources(of_score.id);
+  PERFORM leadscore_internal.check_tables(of_score);
+  PERFORM leadscore_internal.check_owners(of_score.id);
+  PERFORM leadscore_internal.forget_programs(of_score.id);
   PERFORM leadscore_internal.make_views(leadscore_internal.set_state(of_score.id, 'paused'));
-  PERFORM leadscore_internal.adjust_triggers(sources);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.pause(text) IS 'Implementation of leadscore.pause.';
+COMMENT ON FUNCTION leadscore_internal.pause(text) IS 'First phase of leadscore.pause; tidy() is the second.';
 
-CREATE PROCEDURE leadscore.pause(score text) AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
+CREATE PROCEDURE leadscore.pause(score text) AS 'MODULE_PATHNAME', 'leadscore_pause' LANGUAGE C;
 COMMENT ON PROCEDURE leadscore.pause(text) IS 'Stops keeping a live score: its views stay, points read NULL, writes cost nothing.';
 
-CREATE FUNCTION leadscore_internal.resume(score text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Expressions have the rights of the owner for whom they were published, and writes break the score under another.
+CREATE FUNCTION leadscore_internal.check_published_owners(score leadscore_internal.score) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  changed regclass;
+BEGIN
+  SELECT b.relation INTO changed
+  FROM leadscore_internal.component AS c JOIN leadscore_internal.branch AS b ON b.component = c.id JOIN pg_class AS t ON t.oid = b.relation
+  WHERE c.score = score.id AND t.relowner <> b.owner LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'table % has another owner than when score "%.%" was published', changed, score.model, score.name
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL leadscore.publish() for the score instead.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_published_owners(leadscore_internal.score) IS 'Refuses a score whose tables changed their owner after it was published.';
+
+CREATE FUNCTION leadscore_internal.begin_resume(score text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(score, 'score');
   of_score leadscore_internal.score := leadscore_internal.open_score(named.model, named.name, 'resume');
+  c leadscore_internal.component;
   sources int[];
 BEGIN
   PERFORM leadscore_internal.check_state(of_score, '{paused}', 'resume');
+  PERFORM leadscore_internal.abandon_version(of_score);
   sources := leadscore_internal.lock_sources(of_score.id);
-  PERFORM leadscore_internal.refill(of_score.id);
-  PERFORM leadscore_internal.make_views(leadscore_internal.set_state(of_score.id, 'live'));
+  PERFORM leadscore_internal.check_tables(of_score);
+  PERFORM leadscore_internal.check_published_owners(of_score);
+  PERFORM leadscore_internal.set_building(of_score.id, true);
+  FOR c IN SELECT * FROM leadscore_internal.component AS x WHERE x.score = of_score.id LOOP
+    EXECUTE format('DELETE FROM %s AS p WHERE p.component = $1', c.pending) USING c.id;
+  END LOOP;
   PERFORM leadscore_internal.adjust_triggers(sources);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.resume(text) IS 'Implementation of leadscore.resume.';
+COMMENT ON FUNCTION leadscore_internal.begin_resume(text) IS 'First phase of leadscore.resume: writers append to the version that was paused.';
 
-CREATE PROCEDURE leadscore.resume(score text) AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
-COMMENT ON PROCEDURE leadscore.resume(text) IS 'Keeps a paused score again, by the rules it was published with: catches up from the rows.';
+CREATE FUNCTION leadscore_internal.finish_resume(score text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  named record := leadscore_internal.split_name(score, 'score');
+  of_score leadscore_internal.score := leadscore_internal.open_score(named.model, named.name, 'resume');
+BEGIN
+  PERFORM leadscore_internal.switch_version(of_score);
+  PERFORM leadscore_internal.make_views(leadscore_internal.find_score(named.model, named.name));
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.finish_resume(text) IS 'Third phase of leadscore.resume: the score answers again.';
+
+CREATE PROCEDURE leadscore.resume(score text) AS 'MODULE_PATHNAME', 'leadscore_resume' LANGUAGE C;
+COMMENT ON PROCEDURE leadscore.resume(text) IS 'Keeps a paused score again, by the rules it was published with: catches up from the rows, in phases as publish does. A score that was broken is mended by it where the rows allow it.';
 
 CREATE FUNCTION leadscore_internal.rebuild(score text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(score, 'score');
   of_score leadscore_internal.score := leadscore_internal.open_score(named.model, named.name, 'rebuild');
+  c leadscore_internal.component;
 BEGIN
   PERFORM leadscore_internal.check_state(of_score, '{live}', 'rebuild');
-  PERFORM leadscore_internal.lock_sources(of_score.id);
-  PERFORM leadscore_internal.refill(of_score.id);
+  PERFORM leadscore_internal.check_owners(of_score.id);
+  PERFORM leadscore_internal.check_not_in_use(of_score.id);
+  FOR c IN SELECT * FROM leadscore_internal.component AS x WHERE x.score = of_score.id AND NOT x.building ORDER BY x.id LOOP
+    PERFORM leadscore_internal.make_states(c);
+  END LOOP;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.rebuild(text) IS 'Implementation of leadscore.rebuild.';
 
 CREATE PROCEDURE leadscore.rebuild(score text) AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
 COMMENT ON PROCEDURE leadscore.rebuild(text) IS
-  'Makes the states of a live score anew from the rows: after writes that fired no trigger. Locks its sources against writers until the end of the transaction.';
+  'Makes the states of a live score anew from the rows: after writes that fired no trigger. Writers and readers go on meanwhile.';
 
-CREATE FUNCTION leadscore_internal.drop_score_views(score leadscore_internal.score) RETURNS void
+CREATE FUNCTION leadscore_internal.drop_score_views(score leadscore_internal.score, entities int[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
   for_entity leadscore_internal.entity;
 BEGIN
   FOR for_entity IN
-    SELECT x.* FROM leadscore_internal.entity AS x JOIN leadscore_internal.score_entity AS se ON se.entity = x.id
-    WHERE se.score = score.id ORDER BY x.id
+    SELECT x.* FROM leadscore_internal.entity AS x WHERE x.id = ANY (entities) ORDER BY x.id
   LOOP
     EXECUTE format('DROP VIEW IF EXISTS %s', leadscore_internal.score_view(score, for_entity));
     PERFORM leadscore_internal.create_scores_view(for_entity);
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.drop_score_views(leadscore_internal.score) IS
-  'Drops the views of a score; its column in <entity>_scores stays, NULL, until refresh_views().';
+COMMENT ON FUNCTION leadscore_internal.drop_score_views(leadscore_internal.score, int[]) IS
+  'Drops the views of a score for some entities; its column in <entity>_scores stays, NULL, until refresh_views().';
 
 CREATE FUNCTION leadscore_internal.take_down(score leadscore_internal.score) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  sources int[] := leadscore_internal.lock_sources(score.id);
-  before leadscore_internal.component[] := leadscore_internal.withdraw(score.id);
+  before leadscore_internal.component[];
+  entities int[];
 BEGIN
-  PERFORM leadscore_internal.drop_score_views(leadscore_internal.set_state(score.id, 'retired'));
+  PERFORM leadscore_internal.check_owners(score.id);
+  PERFORM leadscore_internal.abandon_version(score);
+  entities := leadscore_internal.published_entities(score.id);
+  PERFORM leadscore_internal.forget_programs(score.id);
+  before := leadscore_internal.withdraw(score.id, false);
+  PERFORM leadscore_internal.drop_score_views(leadscore_internal.set_state(score.id, 'retired'), entities);
   PERFORM leadscore_internal.drop_states(before);
-  PERFORM leadscore_internal.adjust_triggers(sources);
-  DELETE FROM leadscore_internal.incident AS i WHERE i.score = take_down.score.id;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.take_down(leadscore_internal.score) IS 'Removes all that publish made of a score.';
+COMMENT ON FUNCTION leadscore_internal.take_down(leadscore_internal.score) IS 'Removes all that publish made of a score, but triggers: tidy() does.';
 
 CREATE FUNCTION leadscore_internal.retire(score text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(score, 'score');
   of_score leadscore_internal.score := leadscore_internal.open_score(named.model, named.name, 'retire');
@@ -127,9 +153,9 @@ BEGIN
   PERFORM leadscore_internal.take_down(of_score);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.retire(text) IS 'Implementation of leadscore.retire.';
+COMMENT ON FUNCTION leadscore_internal.retire(text) IS 'First phase of leadscore.retire; tidy() is the second.';
 
-CREATE PROCEDURE leadscore.retire(score text) AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
+CREATE PROCEDURE leadscore.retire(score text) AS 'MODULE_PATHNAME', 'leadscore_retire' LANGUAGE C;
 COMMENT ON PROCEDURE leadscore.retire(text) IS
   'Ends a score: its view and states are dropped, its column in <entity>_scores reads NULL until refresh_views(). Its rules stay; publish brings it back.';
 

@@ -7,6 +7,10 @@ DECLARE
   key_type regtype := (SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity);
   state record := leadscore_internal.state_reading(component.decay, 's', 'p', '$2');
 BEGIN
+  IF to_regclass(component.states::text) IS NULL THEN
+    RAISE EXCEPTION 'the score was published after this transaction took its snapshot'
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Verify it in a new transaction.';
+  END IF;
   RETURN QUERY EXECUTE format($verify$
     WITH facts AS (
       SELECT f.key, coalesce(leadscore.decayed_sum(f.points, f.occurred_at, %4$L, $2), 0) AS points,
@@ -49,21 +53,27 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.verify_component(leadscore_internal.component, timestamptz) IS 'Where the states of a component differ from the rows.';
 
-CREATE FUNCTION leadscore.verify(score text) RETURNS TABLE (entity text, id text, what text, kept float8, actual float8)
+CREATE FUNCTION leadscore_internal.verify(score text) RETURNS TABLE (entity text, id text, what text, kept float8, actual float8)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   named record := leadscore_internal.split_name(score, 'score');
-  s leadscore_internal.score := leadscore_internal.find_score(named.model, named.name);
+  s leadscore_internal.score;
 BEGIN
+  PERFORM leadscore_internal.check_model(named.model);
+  s := leadscore_internal.find_score(named.model, named.name);
   PERFORM leadscore_internal.check_readable(s.id);
   RETURN QUERY
     SELECT e.name, v.id, v.what, v.kept, v.actual
     FROM leadscore_internal.component AS c
     JOIN leadscore_internal.entity AS e ON e.id = c.entity
     CROSS JOIN LATERAL leadscore_internal.verify_component(c, leadscore.clock()) AS v
-    WHERE c.score = s.id;
+    WHERE c.score = s.id AND NOT c.building;
 END
 $$;
+COMMENT ON FUNCTION leadscore_internal.verify(text) IS 'Implementation of leadscore.verify.';
+
+CREATE FUNCTION leadscore.verify(score text) RETURNS TABLE (entity text, id text, what text, kept float8, actual float8)
+  AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C STABLE PARALLEL UNSAFE;
 COMMENT ON FUNCTION leadscore.verify(text) IS
   'Compares the whole kept state of a score with the CRM''s rows, also what is still to come; one line for each entity and thing that differs (points beyond 1e-9 of the sum of absolute points), times as seconds since 1970. Reads every activity.';

@@ -19,12 +19,12 @@ CREATE VIEW leadscore.scores AS
 SELECT s.model::text, s.name AS score,
        ARRAY(SELECT e.name FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity
              WHERE se.score = s.id ORDER BY e.id) AS entities,
-       s.decay, s.on_error, s.state, s.edited, s.published_at, s.description
+       s.decay, s.min_points, s.max_points, s.on_error, s.state, s.edited, s.published_at, s.description
 FROM leadscore_internal.score AS s;
 COMMENT ON VIEW leadscore.scores IS 'Scores; edited: changed since it was published, the published version answers';
 
 CREATE VIEW leadscore.rules AS
-SELECT s.model::text, s.name AS score, r.name AS rule, src.name AS source, r.points, r.filter, r.decay
+SELECT s.model::text, s.name AS score, r.name AS rule, src.name AS source, r.points, r.filter, r.decay, r.max_points
 FROM leadscore_internal.rule AS r
 JOIN leadscore_internal.score AS s ON s.id = r.score
 JOIN leadscore_internal.source AS src ON src.id = r.source;
@@ -64,14 +64,21 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.component_status(int) IS 'What is not folded yet, and the size.';
 
 -- An index whose first column a link's key is, so that one entity's activities are found without reading the table.
+CREATE FUNCTION leadscore_internal.missing_index(relation regclass, key text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('CREATE INDEX CONCURRENTLY ON %s ((%s))', relation, key)
+  WHERE NOT EXISTS (SELECT FROM pg_index AS i
+                    WHERE i.indrelid = relation AND i.indisvalid
+                      AND pg_get_indexdef(i.indexrelid, 1, false) IN (key, '(' || key || ')'))
+$$;
+COMMENT ON FUNCTION leadscore_internal.missing_index(regclass, text) IS 'The statement for an index by an expression; NULL where there is one.';
+
 CREATE FUNCTION leadscore_internal.missing_indexes(component int) RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT array_agg(format('CREATE INDEX CONCURRENTLY ON %s ((%s))', b.relation, k.key) ORDER BY b.id)
+  SELECT array_agg(m ORDER BY b.id)
   FROM leadscore_internal.branch AS b CROSS JOIN LATERAL unnest(b.link_keys) AS k(key)
-  WHERE b.component = missing_indexes.component
-    AND NOT EXISTS (SELECT FROM pg_index AS i
-                    WHERE i.indrelid = b.relation AND i.indisvalid
-                      AND pg_get_indexdef(i.indexrelid, 1, false) IN (k.key, '(' || k.key || ')'))
+  CROSS JOIN LATERAL leadscore_internal.missing_index(b.relation, k.key) AS m
+  WHERE b.component = missing_indexes.component AND m IS NOT NULL
 $$;
 COMMENT ON FUNCTION leadscore_internal.missing_indexes(int) IS 'Statements for indexes that reading from the rows lacks.';
 
@@ -100,12 +107,13 @@ SELECT s.model::text, s.name AS score, e.name AS entity, c.decay,
             WHEN leadscore_internal.disabled_triggers(c.id) IS NOT NULL THEN 'Enable the triggers, then publish again.' END AS what_to_do,
        st.bytes
 FROM leadscore_internal.score AS s
-JOIN leadscore_internal.score_entity AS se ON se.score = s.id
+JOIN (SELECT x.score, x.entity FROM leadscore_internal.score_entity AS x
+      UNION SELECT p.score, p.entity FROM leadscore_internal.published_entity AS p) AS se ON se.score = s.id
 JOIN leadscore_internal.entity AS e ON e.id = se.entity
-LEFT JOIN leadscore_internal.component AS c ON c.score = s.id AND c.entity = e.id
+LEFT JOIN leadscore_internal.component AS c ON c.score = s.id AND c.entity = e.id AND NOT c.building
 LEFT JOIN LATERAL leadscore_internal.component_status(c.id) AS st ON c.id IS NOT NULL
 LEFT JOIN leadscore_internal.fold AS f ON f.component = c.id
-LEFT JOIN LATERAL (SELECT * FROM leadscore_internal.incident AS x WHERE x.score = s.id ORDER BY x.id LIMIT 1) AS i ON true;
+LEFT JOIN LATERAL (SELECT * FROM leadscore_internal.incident AS x WHERE x.score = s.id AND NOT x.building ORDER BY x.id LIMIT 1) AS i ON true;
 COMMENT ON VIEW leadscore.status IS
   'How each score does: changes pending, entities marked and due, who holds folding up, last fold, triggers that are disabled, indexes that reading from the rows lacks, why it is broken and what to do, bytes of its states';
 DO $$

@@ -1,15 +1,23 @@
 -- drop_all, and what goes with the schema of a model: nothing is left behind.
 
-CREATE FUNCTION leadscore_internal.drop_entity_objects(entity leadscore_internal.entity) RETURNS void
+CREATE FUNCTION leadscore_internal.drop_entity_functions(entity leadscore_internal.entity) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
   made text;
 BEGIN
-  EXECUTE format('DROP VIEW IF EXISTS %I.%I', entity.model, entity.name || '_scores');
-  FOREACH made IN ARRAY '{score,hottest,coldest,hot,cold}'::text[] LOOP
+  FOREACH made IN ARRAY leadscore_internal.entity_functions() LOOP
     EXECUTE format('DROP FUNCTION IF EXISTS %I.%I', entity.model, entity.name || '_' || made);
   END LOOP;
-  EXECUTE format('DROP TABLE IF EXISTS %s', entity.pending);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.drop_entity_functions(leadscore_internal.entity) IS 'Drops what make_entity_functions() made.';
+
+CREATE FUNCTION leadscore_internal.drop_entity_objects(entity leadscore_internal.entity) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
+BEGIN
+  EXECUTE format('DROP VIEW IF EXISTS %I.%I', entity.model, entity.name || '_scores');
+  PERFORM leadscore_internal.drop_entity_functions(entity);
+  PERFORM leadscore_internal.drop_own_table(entity.pending);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.drop_entity_objects(leadscore_internal.entity) IS 'Drops what make_entity_objects() made.';
@@ -17,25 +25,24 @@ COMMENT ON FUNCTION leadscore_internal.drop_entity_objects(leadscore_internal.en
 CREATE FUNCTION leadscore.drop_all() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
-  src leadscore_internal.source;
   e leadscore_internal.entity;
   s leadscore_internal.score;
 BEGIN
   -- No fold may run, and none be waited for with a table locked.
   PERFORM pg_advisory_xact_lock(leadscore_internal.fold_lock_key(m.model))
   FROM (SELECT DISTINCT x.model FROM leadscore_internal.entity AS x ORDER BY x.model) AS m;
-  FOR src IN SELECT * FROM leadscore_internal.source ORDER BY relation, id LOOP
-    PERFORM leadscore_internal.remove_triggers(src.relation, leadscore_internal.trigger_prefix(src.id));
-  END LOOP;
+  PERFORM leadscore_internal.remove_triggers(x.relation, leadscore_internal.trigger_prefix(x.id))
+  FROM (SELECT t.relation, src.id FROM leadscore_internal.source AS src
+        CROSS JOIN LATERAL leadscore_internal.tables_of_source(src) AS t(relation) ORDER BY 1, 2) AS x;
   FOR e IN SELECT * FROM leadscore_internal.entity ORDER BY id LOOP
     EXECUTE format('DROP VIEW IF EXISTS %I.%I', e.model, e.name || '_scores');
-    FOR s IN SELECT x.* FROM leadscore_internal.score AS x JOIN leadscore_internal.score_entity AS se ON se.score = x.id
-             WHERE se.entity = e.id LOOP
+    FOR s IN SELECT x.* FROM leadscore_internal.score AS x JOIN leadscore_internal.published_entity AS p ON p.score = x.id
+             WHERE p.entity = e.id LOOP
       EXECUTE format('DROP VIEW IF EXISTS %s', leadscore_internal.score_view(s, e));
     END LOOP;
   END LOOP;
   FOR s IN SELECT * FROM leadscore_internal.score LOOP
-    PERFORM leadscore_internal.drop_states(leadscore_internal.withdraw(s.id));
+    PERFORM leadscore_internal.drop_states(leadscore_internal.withdraw(s.id, true) || leadscore_internal.withdraw(s.id, false));
   END LOOP;
   PERFORM leadscore_internal.adjust_mark_triggers();
   DELETE FROM leadscore_internal.incident;
@@ -54,12 +61,10 @@ COMMENT ON FUNCTION leadscore.drop_all() IS
 
 CREATE FUNCTION leadscore_internal.forget_model(model name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  src leadscore_internal.source;
 BEGIN
-  FOR src IN SELECT * FROM leadscore_internal.source AS s WHERE s.model = forget_model.model ORDER BY s.relation, s.id LOOP
-    PERFORM leadscore_internal.remove_triggers(src.relation, leadscore_internal.trigger_prefix(src.id));
-  END LOOP;
+  PERFORM leadscore_internal.remove_triggers(x.relation, leadscore_internal.trigger_prefix(x.id))
+  FROM (SELECT t.relation, src.id FROM leadscore_internal.source AS src
+        CROSS JOIN LATERAL leadscore_internal.tables_of_source(src) AS t(relation) WHERE src.model = forget_model.model ORDER BY 1, 2) AS x;
   DELETE FROM leadscore_internal.incident AS i USING leadscore_internal.score AS s WHERE s.id = i.score AND s.model = forget_model.model;
   DELETE FROM leadscore_internal.component AS c USING leadscore_internal.score AS s WHERE s.id = c.score AND s.model = forget_model.model;
   PERFORM leadscore_internal.adjust_mark_triggers();

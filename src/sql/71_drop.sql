@@ -1,16 +1,5 @@
 -- drop_…: one object of what was set up. What is published goes on until the next publish.
 
-CREATE FUNCTION leadscore_internal.missing(what text, name text, if_exists boolean) RETURNS void
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  IF NOT if_exists THEN
-    RAISE EXCEPTION '% "%" does not exist', what, name USING ERRCODE = 'undefined_object';
-  END IF;
-  RAISE NOTICE '% "%" does not exist, skipping', what, name;
-END
-$$;
-COMMENT ON FUNCTION leadscore_internal.missing(text, text, boolean) IS 'Says that an object is not there: an error, or a notice with if_exists.';
-
 CREATE FUNCTION leadscore_internal.in_use_by(what text, name text, users text[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -27,15 +16,17 @@ CREATE FUNCTION leadscore_internal.drop_rule(score text, rule text, if_exists bo
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(score, 'score');
+  of_score leadscore_internal.score;
+  dropped leadscore_internal.rule;
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
-  DELETE FROM leadscore_internal.rule AS r USING leadscore_internal.score AS s
-  WHERE s.id = r.score AND s.model = named.model AND s.name = named.name AND r.name = rule;
-  IF NOT FOUND THEN
-    PERFORM leadscore_internal.missing('rule', format('%s: %s', score, rule), if_exists);
-    RETURN;
+  of_score := leadscore_internal.find_score(named.model, named.name, if_exists);
+  IF of_score.id IS NOT NULL THEN
+    dropped := leadscore_internal.find_rule(of_score, rule, if_exists);
+    PERFORM leadscore_internal.check_owner(s.relation) FROM leadscore_internal.source AS s WHERE s.id = dropped.source;
+    DELETE FROM leadscore_internal.rule AS r WHERE r.id = dropped.id;
+    PERFORM leadscore_internal.mark_edited(ARRAY[dropped.score]);
   END IF;
-  UPDATE leadscore_internal.score AS s SET edited = true WHERE s.model = named.model AND s.name = named.name;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.drop_rule(text, text, boolean) IS 'Implementation of leadscore.drop_rule.';
@@ -48,18 +39,17 @@ CREATE FUNCTION leadscore_internal.drop_rollup(score text, entity text, "of" tex
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(score, 'score');
+  of_score leadscore_internal.score;
+  dropped leadscore_internal.rollup;
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
-  DELETE FROM leadscore_internal.rollup AS r
-  USING leadscore_internal.score AS s, leadscore_internal.entity AS e, leadscore_internal.entity AS m
-  WHERE s.id = r.score AND s.model = named.model AND s.name = named.name AND e.id = r.entity AND m.id = r.member
-    AND e.name = leadscore_internal.name_in_model(drop_rollup.entity, named.model, 'entity')
-    AND m.name = leadscore_internal.name_in_model("of", named.model, 'entity');
-  IF NOT FOUND THEN
-    PERFORM leadscore_internal.missing('roll-up', format('%s: %s to %s', score, "of", entity), if_exists);
-    RETURN;
+  of_score := leadscore_internal.find_score(named.model, named.name, if_exists);
+  IF of_score.id IS NOT NULL THEN
+    dropped := leadscore_internal.find_rollup(of_score, entity, "of", if_exists);
+    PERFORM leadscore_internal.check_owner(e.relation) FROM leadscore_internal.entity AS e WHERE e.id = dropped.member;
+    DELETE FROM leadscore_internal.rollup AS r WHERE r.id = dropped.id;
+    PERFORM leadscore_internal.mark_edited(ARRAY[dropped.score]);
   END IF;
-  UPDATE leadscore_internal.score AS s SET edited = true WHERE s.model = named.model AND s.name = named.name;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.drop_rollup(text, text, text, boolean) IS 'Implementation of leadscore.drop_rollup.';
@@ -72,20 +62,23 @@ CREATE FUNCTION leadscore_internal.drop_link(source text, entity text, if_exists
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(source, 'source');
-  dropped int;
+  of_source leadscore_internal.source;
+  to_entity leadscore_internal.entity;
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
-  DELETE FROM leadscore_internal.link AS l USING leadscore_internal.source AS s, leadscore_internal.entity AS e
-  WHERE s.id = l.source AND s.model = named.model AND s.name = named.name AND e.id = l.entity
-    AND e.name = leadscore_internal.name_in_model(drop_link.entity, named.model, 'entity');
-  GET DIAGNOSTICS dropped = ROW_COUNT;
-  IF dropped = 0 THEN
-    PERFORM leadscore_internal.missing('link', format('%s to %s', source, entity), if_exists);
+  of_source := leadscore_internal.find_source(named.model, named.name, if_exists);
+  to_entity := leadscore_internal.find_entity(named.model, leadscore_internal.name_in_model(entity, named.model, 'entity'), if_exists);
+  IF of_source.id IS NULL OR to_entity.id IS NULL THEN
     RETURN;
   END IF;
-  UPDATE leadscore_internal.score AS s SET edited = true
-  FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS x ON x.id = r.source
-  WHERE r.score = s.id AND x.model = named.model AND x.name = named.name;
+  PERFORM leadscore_internal.check_owner(of_source.relation);
+  DELETE FROM leadscore_internal.link AS l WHERE l.source = of_source.id AND l.entity = to_entity.id;
+  IF NOT FOUND THEN
+    PERFORM leadscore_internal.missing(format('a link from source "%s.%s" to entity "%s"', of_source.model, of_source.name, to_entity.name),
+                                       'leadscore.links lists what there is.', if_exists);
+    RETURN;
+  END IF;
+  PERFORM leadscore_internal.mark_edited(leadscore_internal.scores_on_source(of_source.id));
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.drop_link(text, text, boolean) IS 'Implementation of leadscore.drop_link.';
@@ -100,23 +93,25 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(score, 'score');
   of_score leadscore_internal.score;
-  entities text[];
-  entity text;
+  seen leadscore_internal.entity;
 BEGIN
-  IF NOT EXISTS (SELECT FROM leadscore_internal.score AS s WHERE s.model = named.model AND s.name = named.name) THEN
-    PERFORM leadscore_internal.missing('score', format('%s.%s', named.model, named.name), if_exists);
+  IF (leadscore_internal.find_score(named.model, named.name, if_exists)).id IS NULL THEN
     RETURN;
   END IF;
   of_score := leadscore_internal.open_score(named.model, named.name, 'drop_score');
-  SELECT array_agg(format('%I.%I', e.model, e.name)) INTO entities
-  FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity WHERE se.score = of_score.id;
+  PERFORM leadscore_internal.abandon_version(of_score);
   IF of_score.state IN ('live', 'paused') THEN
     PERFORM leadscore_internal.take_down(of_score);
+    PERFORM leadscore_internal.tidy(score);
   END IF;
   DELETE FROM leadscore_internal.score AS s WHERE s.id = of_score.id;
-  -- A draft has no column anywhere.
-  FOREACH entity IN ARRAY CASE WHEN of_score.state = 'draft' THEN '{}' ELSE coalesce(entities, '{}') END LOOP
-    PERFORM leadscore_internal.refresh_views(entity);
+  -- Its columns go, too, wherever it ever was published.
+  FOR seen IN
+    SELECT e.* FROM leadscore_internal.entity AS e
+    JOIN pg_attribute AS a ON a.attrelid = to_regclass(format('%I.%I', e.model, e.name || '_scores')) AND a.attname = of_score.name AND a.attnum > 1
+    WHERE e.model = of_score.model ORDER BY e.id
+  LOOP
+    PERFORM leadscore_internal.refresh_views(format('%I.%I', seen.model, seen.name));
   END LOOP;
 END
 $$;
@@ -133,11 +128,8 @@ DECLARE
   dropped leadscore_internal.source;
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
-  SELECT * INTO dropped FROM leadscore_internal.source AS s WHERE s.model = named.model AND s.name = named.name;
-  IF NOT FOUND THEN
-    PERFORM leadscore_internal.missing('source', format('%s.%s', named.model, named.name), if_exists);
-    RETURN;
-  END IF;
+  dropped := leadscore_internal.find_source(named.model, named.name, if_exists);
+  PERFORM leadscore_internal.check_owner(dropped.relation);
   PERFORM leadscore_internal.in_use_by('source', source, ARRAY(
     SELECT format('rule "%s" of score "%s"', r.name, s.name)
     FROM leadscore_internal.rule AS r JOIN leadscore_internal.score AS s ON s.id = r.score WHERE r.source = dropped.id
@@ -162,14 +154,19 @@ DECLARE
   dropped leadscore_internal.entity;
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
-  SELECT * INTO dropped FROM leadscore_internal.entity AS e WHERE e.model = named.model AND e.name = named.name;
-  IF NOT FOUND THEN
-    PERFORM leadscore_internal.missing('entity', format('%s.%s', named.model, named.name), if_exists);
+  dropped := leadscore_internal.find_entity(named.model, named.name, if_exists);
+  IF dropped.id IS NULL THEN
     RETURN;
   END IF;
+  PERFORM leadscore_internal.check_owner(dropped.relation);
   PERFORM leadscore_internal.in_use_by('entity', entity, ARRAY(
     SELECT format('score "%s"', s.name) FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.score AS s ON s.id = se.score
-    WHERE se.entity = dropped.id));
+    WHERE se.entity = dropped.id
+    UNION
+    SELECT format('the published score "%s"', s.name)
+    FROM leadscore_internal.published_entity AS p JOIN leadscore_internal.score AS s ON s.id = p.score
+    WHERE p.entity = dropped.id
+      AND NOT EXISTS (SELECT FROM leadscore_internal.score_entity AS se WHERE se.score = p.score AND se.entity = p.entity)));
   DELETE FROM leadscore_internal.link AS l WHERE l.entity = dropped.id;
   DELETE FROM leadscore_internal.entity AS e WHERE e.id = dropped.id;
   PERFORM leadscore_internal.drop_entity_objects(dropped);

@@ -2,16 +2,17 @@
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA leadscore_internal FROM PUBLIC;
 REVOKE ALL ON PROCEDURE leadscore.tick() FROM PUBLIC;
-REVOKE ALL ON FUNCTION leadscore.verify(text), leadscore.drop_all() FROM PUBLIC;
+REVOKE ALL ON FUNCTION leadscore.drop_all() FROM PUBLIC;
 GRANT USAGE ON SCHEMA leadscore, leadscore_internal TO PUBLIC;
 GRANT SELECT ON leadscore.entities, leadscore.sources, leadscore.links, leadscore.scores, leadscore.rules, leadscore.rollups, leadscore.status TO PUBLIC;
 GRANT EXECUTE ON FUNCTION
-  leadscore_internal.type_name(regtype), leadscore_internal.must_read_rows(int), leadscore_internal.read_rows(int, anyelement, timestamptz),
+  leadscore_internal.type_name(regtype), leadscore_internal.must_read_rows(int), leadscore_internal.unreadable_points(int), leadscore_internal.read_rows(int, anyelement, timestamptz),
   leadscore_internal.facts(int, anyarray, timestamptz, timestamptz),
   leadscore_internal.score_at(name, text, text, anyelement, timestamptz),
   leadscore_internal.ranked(name, text, text, int, text),
   leadscore_internal.in_window(name, text, text, text, float8, interval, timestamptz),
   leadscore_internal.readable_score(name, text, text), leadscore_internal.published_facts(name, text, text, text),
+  leadscore_internal.published_points(name, text, text, text),
   leadscore_internal.window_query(name, text, text, text),
   leadscore_internal.entity_from(name, text), leadscore_internal.entity_equality(name, text),
   leadscore_internal.component_status(int), leadscore_internal.disabled_triggers(int), leadscore_internal.missing_indexes(int),
@@ -19,5 +20,11 @@ GRANT EXECUTE ON FUNCTION
   leadscore_internal.check_count(bigint),
   leadscore_internal.unsettled(timestamptz, timestamptz, timestamptz, timestamptz, float8, float8, timestamptz),
   leadscore_internal.state_points(leadscore.decay, float8, float8, float8, timestamptz, timestamptz),
-  leadscore_internal.next_change(leadscore.decay, timestamptz, timestamptz)
+  leadscore_internal.next_change(leadscore.decay, timestamptz, timestamptz),
+  leadscore_internal.fading_part(leadscore.decay, float8, timestamptz, timestamptz),
+  leadscore_internal.held_part(leadscore.decay, float8, timestamptz, timestamptz),
+  leadscore_internal.falling_part(leadscore.decay, float8, timestamptz, timestamptz),
+  leadscore_internal.occurrences_of_changes(leadscore.decay, timestamptz, timestamptz),
+  leadscore_internal.next_look(leadscore.decay, timestamptz, timestamptz),
+  leadscore_internal.has_faded(leadscore.decay, timestamptz, timestamptz)
 TO PUBLIC;

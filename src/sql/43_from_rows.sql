@@ -1,0 +1,54 @@
+-- Reading entities from the CRM's rows: what the views call where a state cannot answer.
+
+-- The queries behind read_rows. all_keys: for whom a state may not be able to answer at $2, a few too many included, or
+-- NULL for everybody; readings: points, last_activity_at and activities of the keys in $3 at $2, in the order of the keys.
+CREATE FUNCTION leadscore_internal.reading_queries(component int, OUT all_keys text, OUT readings text, OUT key_type regtype)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c leadscore_internal.component;
+  equality text;
+  state record;
+BEGIN
+  SELECT * INTO STRICT c FROM leadscore_internal.component AS x WHERE x.id = reading_queries.component;
+  SELECT e.key_type INTO STRICT key_type FROM leadscore_internal.entity AS e WHERE e.id = c.entity;
+  equality := leadscore_internal.equality_operator(key_type);
+  state := leadscore_internal.state_reading(c.decay, 's', 'p', '$2');
+  all_keys := format($query$
+    SELECT CASE WHEN bool_and(x.key IS NOT NULL) IS NOT FALSE THEN coalesce(array_agg(x.key), '{}') END
+    FROM (SELECT p.key FROM %s AS p WHERE p.component = $1 GROUP BY p.key HAVING bool_or(p.sign <= 0)
+          UNION ALL
+          SELECT s.key FROM %s AS s WHERE s.next_change_at <= $2 OR coalesce(s.reference, s.last_activity_at) > $2) AS x$query$,
+    c.pending, c.states);
+  -- A state that is only due, of an entity with many activities, is brought over its boundaries; all else is summed up.
+  readings := format($query$
+    WITH corrected AS (%3$s),
+    pending AS (%4$s),
+    settled AS MATERIALIZED (
+      SELECT s.key, %5$s AS points, greatest(s.last_activity_at, p.added_at) AS last_activity_at,
+             (coalesce(s.activities, 0) + coalesce(p.activities, 0))::bigint AS activities
+      FROM corrected AS s LEFT JOIN pending AS p ON p.key %6$s s.key
+      WHERE NOT s.recompute AND NOT coalesce(p.marked, false) AND NOT %7$s
+    ), summed AS (
+      SELECT x.key, coalesce(leadscore.decayed_sum(x.points, x.occurred_at, %1$L, $2), 0) AS points,
+             max(x.occurred_at) AS last_activity_at, sum(x.activities)::bigint AS activities
+      FROM (SELECT f.* FROM leadscore_internal.facts($1, CASE WHEN $3 IS NOT NULL THEN ARRAY(
+                               SELECT k.key FROM unnest($3) AS k(key) WHERE NOT EXISTS (SELECT FROM settled AS s WHERE s.key %6$s k.key)) END, NULL, $2)
+              AS f(key %2$s, occurred_at timestamptz, points float8, activities int)
+            UNION ALL
+            SELECT k.key, NULL, NULL, 0 FROM unnest($3) AS k(key) WHERE NOT EXISTS (SELECT FROM settled AS s WHERE s.key %6$s k.key)) AS x
+      GROUP BY x.key
+    )
+    SELECT r.key, r.points, r.last_activity_at, r.activities
+    FROM (SELECT * FROM summed UNION ALL SELECT * FROM settled) AS r ORDER BY r.key$query$,
+    c.decay, leadscore_internal.type_name(key_type),
+    leadscore_internal.corrected_states(c, format('s.key %s ANY ($3) AND (s.activities > 500 OR cardinality($3) > 500)', equality), '$2'),
+    leadscore_internal.pending_query(c, '$2'), state.points, equality, state.unsettled);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.reading_queries(int) IS 'The queries that read entities of a component from the CRM''s rows.';
+
+CREATE FUNCTION leadscore_internal.read_rows(component int, key anyelement, as_of timestamptz,
+                                             OUT points float8, OUT last_activity_at timestamptz, OUT activities bigint)
+  RETURNS record AS 'MODULE_PATHNAME', 'leadscore_read_rows' LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000;
+COMMENT ON FUNCTION leadscore_internal.read_rows(int, anyelement, timestamptz) IS
+  'One entity''s points of a component at an instant, from the CRM''s rows: for what the kept state cannot answer. In a query that asks for many, all that may be asked for are read at once.';
