@@ -36,6 +36,7 @@ DECLARE
   entity leadscore_internal.entity;
   role text;
   joined regclass;
+  given_key text := link.key;
 BEGIN
   SELECT * INTO STRICT source FROM leadscore_internal.source AS s WHERE s.id = link.source;
   SELECT * INTO STRICT entity FROM leadscore_internal.entity AS e WHERE e.id = link.entity;
@@ -54,13 +55,13 @@ BEGIN
     PERFORM leadscore_internal.check_owner(joined);
   END LOOP;
   link.through := CASE WHEN cardinality(link.through) > 0 THEN link.through END;
+  link.key := leadscore_internal.canonical_link_key(source.relation, link.key, entity.key_type, 'key ' || role, coalesce(link.through, '{}'));
   -- Marks rest on this: the row that holds the key marks its entity without a look at other tables. Were the key made of two
   -- rows, transactions that each write one of them could both miss it.
   IF (SELECT bit_count(bit_or(c.tables)::bit(32)) FROM leadscore_internal.conjuncts(source.relation, coalesce(link.through, '{}'), link.key, 0, 'key ' || role) AS c) > 1 THEN
-    RAISE EXCEPTION '% uses columns of several tables: %', 'key ' || role, link.key USING ERRCODE = 'feature_not_supported',
+    RAISE EXCEPTION '% uses columns of several tables: %', 'key ' || role, given_key USING ERRCODE = 'feature_not_supported',
       HINT = 'Make a link for each table that can hold the key, and say by filter for which rows it holds.';
   END IF;
-  link.key := leadscore_internal.canonical_link_key(source.relation, link.key, entity.key_type, 'key ' || role, coalesce(link.through, '{}'));
   link.filter := leadscore_internal.canonical_expression(source.relation, link.filter, 'boolean', 'filter ' || role, coalesce(link.through, '{}'));
   link.join_on := leadscore_internal.canonical_expression(source.relation, link.join_on, 'boolean', 'join_on ' || role, link.through);
   RETURN link;
