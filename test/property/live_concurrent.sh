@@ -122,6 +122,8 @@ run() { # LEVEL TRIES SCRIPT…
   shift 2
   for script; do files+=(-f "$work/${script%@*}.sql$([[ $script != *@* ]] || echo "@${script#*@}")"); done
   rm -f -- "$work/stop" "$work/tick.log"
+  # What a long run wrote would make the next one a test of how long 100,000 activities of one lead take.
+  query -c 'DELETE FROM crm.activity WHERE id > 2000' -c 'DELETE FROM crm.mail WHERE id > 2000' -c 'CALL leadscore.tick()'
   (while [[ ! -e $work/stop ]]; do pgbench -n -c 1 -t 20 -R 20 -f "$work/tick.sql" >>"$work/tick.log" 2>&1 || echo "tick failed" >>"$work/tick.log"; done) &
   helpers+=($!)
   if ((publishing)); then
