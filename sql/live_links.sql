@@ -394,7 +394,6 @@ SELECT leadscore.create_link('activity', 'lead', 'lead_id', through => '{crm.kin
 SELECT leadscore.create_link('activity', 'lead', 'lead_id', through => '{crm.kind}', join_on => 'through.id = kind_id AND now() > at');
 SELECT leadscore.create_link('activity', 'lead', 'max(through.id)', through => '{crm.kind}', join_on => 'through.id = kind_id');
 SELECT leadscore.create_link('activity', 'lead', 'at', through => '{crm.kind}', join_on => 'through.id = kind_id');
-SELECT leadscore.create_link('activity', 'lead', 'coalesce(through.id, lead_id)', through => '{crm.kind}', join_on => 'through.id = kind_id');
 CREATE ROLE regress_leadscore_seller;
 GRANT CREATE, USAGE ON SCHEMA leadscore TO regress_leadscore_seller;
 GRANT USAGE ON SCHEMA crm TO regress_leadscore_seller;

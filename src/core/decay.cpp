@@ -273,6 +273,16 @@ std::optional<Ticks> Decay::vanishes_after() const noexcept {
     return last;
 }
 
+Decay delayed(const Decay &decay, Ticks span) {
+    Curve curve = decay.curve();
+    if (curve.kind == DecayKind::none)
+        return decay;
+    curve.hold += span;
+    if (curve.expire != 0)
+        curve.expire += span;
+    return Decay(curve, decay.steps());
+}
+
 bool operator==(const Decay &left, const Decay &right) noexcept {
     const Curve &a = left.curve_;
     const Curve &b = right.curve_;

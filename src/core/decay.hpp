@@ -99,6 +99,10 @@ private:
     std::vector<Step> steps_;
 };
 
+// The decay that begins later by a span: its weight is 1 for so long, and then what it was from age 0 on. A negative
+// span undoes it.
+Decay delayed(const Decay &decay, Ticks span);
+
 // A decay in its stored form, read in place: evaluates without allocating, for the inner loops. The bytes come from
 // Decay::encode; only version and length are looked at again.
 class DecayView {

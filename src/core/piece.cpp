@@ -13,7 +13,8 @@ Ticks end_of_piece(const Decay &decay, Ticks age) {
         if (boundary >= age)
             end = std::min(end, boundary);
     const Ticks every = decay.repeats_every();
-    if (every != 0 && decay.weight(age) > 0) {
+    // A factor of 1 steps nowhere.
+    if (every != 0 && decay.curve().factor != 1 && decay.weight(age) > 0) {
         const Ticks held = std::max<Ticks>(age - decay.curve().hold, 0);
         const Ticks spans = std::max<Ticks>((held + every - 1) / every, 1);
         end = std::min(end, decay.curve().hold + spans * every);

@@ -1,6 +1,8 @@
 #include "pg/caller.hpp"
 #include "pg/expression.hpp"
 #include "pg/guard.hpp"
+#include "pg/remembered.hpp"
+#include "pg/subtransaction.hpp"
 
 using namespace leadscore::pg;
 
@@ -20,13 +22,14 @@ template <typename Body> Datum in_callers_path(Body body) {
     return caller == nullptr ? body() : in_path(caller->search_path, body);
 }
 
-// The tables that an expression may use: its row, called source where there is a list of joined tables, and those.
+// The tables that an expression may use: its row, which has a name where there is a list of joined tables, and those.
 class Tables {
 public:
-    Tables(Oid relation, NullableDatum through) : relation_(relation_open(relation, AccessShareLock)) {
+    Tables(Oid relation, NullableDatum through, const char *row_name)
+        : relation_(relation_open(relation, AccessShareLock)) {
         if (through.isnull)
             return;
-        alias_ = "source";
+        alias_ = row_name;
         Datum *elements = nullptr;
         bool *nulls = nullptr;
         deconstruct_array(DatumGetArrayTypeP(through.value), REGCLASSOID, sizeof(Oid), true, TYPALIGN_INT, &elements,
@@ -40,8 +43,8 @@ public:
         }
     }
 
-    ExpressionSubject subject(const char *text, const char *role) const {
-        return {relation_, text, role, alias_, joined_, joined_count_};
+    ExpressionSubject subject(const char *text, const char *role, bool may_be_set) const {
+        return {relation_, text, role, alias_, joined_, joined_count_, may_be_set};
     }
 
     Relation table(int number) const { return number == 0 ? relation_ : joined_[number - 1].relation; }
@@ -102,12 +105,12 @@ LEADSCORE_FUNCTION(caller) {
     return ObjectIdGetDatum(caller != nullptr ? caller->user : GetUserId());
 }
 
-// canonical_expression(relation, expression, type, role, through) → text
+// canonical_expression(relation, expression, type, role, through, row_name, may_be_set) → text
 LEADSCORE_FUNCTION(canonical_expression) {
     if (PG_ARGISNULL(1))
         PG_RETURN_NULL();
-    Tables tables(PG_GETARG_OID(0), argument(fcinfo, 4));
-    ExpressionSubject subject = tables.subject(text_argument(fcinfo, 1), text_argument(fcinfo, 3));
+    Tables tables(PG_GETARG_OID(0), argument(fcinfo, 4), text_argument(fcinfo, 5));
+    ExpressionSubject subject = tables.subject(text_argument(fcinfo, 1), text_argument(fcinfo, 3), PG_GETARG_BOOL(6));
     Oid type = PG_GETARG_OID(2);
     Datum result =
         in_callers_path([&] { return CStringGetTextDatum(deparse(subject, parse_expression_as(subject, type))); });
@@ -115,27 +118,39 @@ LEADSCORE_FUNCTION(canonical_expression) {
     return result;
 }
 
-// expression_type(relation, expression, role, through) → regtype
+// expression_type(relation, expression, role, through, row_name, may_be_set) → regtype
 LEADSCORE_FUNCTION(expression_type) {
     if (PG_ARGISNULL(1))
         PG_RETURN_NULL();
-    Tables tables(PG_GETARG_OID(0), argument(fcinfo, 3));
-    ExpressionSubject subject = tables.subject(text_argument(fcinfo, 1), text_argument(fcinfo, 2));
+    Tables tables(PG_GETARG_OID(0), argument(fcinfo, 3), text_argument(fcinfo, 4));
+    ExpressionSubject subject = tables.subject(text_argument(fcinfo, 1), text_argument(fcinfo, 2), PG_GETARG_BOOL(5));
     Datum result = in_callers_path([&] { return ObjectIdGetDatum(getBaseType(exprType(parse_expression(subject)))); });
     tables.close();
     return result;
 }
 
-// conjuncts(relation, through, expression, type or 0 for any, role) → SETOF (expression, tables, columns). The
-// expression is canonical: it is read in the path that it was written for, and not in that of whoever publishes.
+// Where an expression is the set of elements of an array: a condition that finds by an index those arrays that have one
+// of the keys in $1. Null for any other expression.
+NullableDatum condition_on_array(const ExpressionSubject &subject, Node *expression) {
+    if (!IsA(expression, FuncExpr) || reinterpret_cast<FuncExpr *>(expression)->funcid != F_UNNEST_ANYARRAY)
+        return {0, true};
+    auto *array = static_cast<Node *>(linitial(reinterpret_cast<FuncExpr *>(expression)->args));
+    return {CStringGetTextDatum(psprintf("(%s) OPERATOR(pg_catalog.&&) ($1)::%s", deparse(subject, array),
+                                         format_type_be_qualified(exprType(array)))),
+            false};
+}
+
+// conjuncts(relation, through, expression, type or 0 for any, role, row_name)
+//   → SETOF (expression, tables, columns, is_set, on_array)
+// The expression is canonical: it is read in the path that it was written for, and not in that of whoever publishes.
 LEADSCORE_FUNCTION(conjuncts) {
     InitMaterializedSRF(fcinfo, 0);
     if (PG_ARGISNULL(2))
         return static_cast<Datum>(0);
     auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
-    Tables tables(PG_GETARG_OID(0), argument(fcinfo, 1));
-    ExpressionSubject subject = tables.subject(text_argument(fcinfo, 2), text_argument(fcinfo, 4));
+    Tables tables(PG_GETARG_OID(0), argument(fcinfo, 1), text_argument(fcinfo, 5));
     Oid type = PG_GETARG_OID(3);
+    ExpressionSubject subject = tables.subject(text_argument(fcinfo, 2), text_argument(fcinfo, 4), !OidIsValid(type));
     in_path("pg_catalog", [&] {
         Node *expression = OidIsValid(type) ? parse_expression_as(subject, type) : parse_expression(subject);
         List *parts =
@@ -143,14 +158,53 @@ LEADSCORE_FUNCTION(conjuncts) {
         ListCell *cell = nullptr;
         foreach (cell, parts) {
             auto *part = static_cast<Node *>(lfirst(cell));
+            NullableDatum array = condition_on_array(subject, part);
             Datum values[] = {CStringGetTextDatum(deparse(subject, part)), Int32GetDatum(tables_of(tables, part)),
-                              columns_of(tables, part)};
-            bool nulls[] = {false, false, false};
+                              columns_of(tables, part), BoolGetDatum(expression_returns_set(part)), array.value};
+            bool nulls[] = {false, false, false, false, array.isnull};
             tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
         }
         return static_cast<Datum>(0);
     });
     tables.close();
+    return static_cast<Datum>(0);
+}
+
+// remember_expression(relation, through, row_name, expression): keeps what it means; one that means nothing any more is
+// skipped.
+LEADSCORE_FUNCTION(remember_expression) {
+    Oid relation = PG_GETARG_OID(0);
+    NullableDatum through = argument(fcinfo, 1);
+    char *row_name = text_argument(fcinfo, 2);
+    char *text = text_argument(fcinfo, 3);
+    CaughtError error;
+    bool understood = in_subtransaction(
+        [&] {
+            Tables tables(relation, through, row_name);
+            remember({relation, through, row_name, text, parse_expression(tables.subject(text, "expression", true))});
+            tables.close();
+        },
+        &error, CurrentMemoryContext);
+    if (!understood)
+        throw_on_passing(error);
+    PG_RETURN_VOID();
+}
+
+// remembered_expressions() → SETOF (relation, through, row_name, before, now)
+LEADSCORE_FUNCTION(remembered_expressions) {
+    InitMaterializedSRF(fcinfo, 0);
+    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    ListCell *cell = nullptr;
+    foreach (cell, remembered()) {
+        auto *kept = static_cast<RememberedExpression *>(lfirst(cell));
+        Tables tables(kept->relation, kept->through, kept->row_name);
+        char *now = deparse(tables.subject(kept->text, "expression", true), kept->expression);
+        tables.close();
+        Datum values[] = {ObjectIdGetDatum(kept->relation), kept->through.value, CStringGetTextDatum(kept->row_name),
+                          CStringGetTextDatum(kept->text), CStringGetTextDatum(now)};
+        bool nulls[] = {false, kept->through.isnull, false, false, false};
+        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    }
     return static_cast<Datum>(0);
 }
 

@@ -1,19 +1,40 @@
 #include "pg/entity_reader.hpp"
+#include "pg/facts.hpp"
 #include "pg/guard.hpp"
 #include "pg/row_reader.hpp"
 
 using namespace leadscore::pg;
 
-// facts(component, keys anyarray, from_time, to_time) → SETOF record (key, occurred_at, points, activities)
-LEADSCORE_FUNCTION(facts) {
-    auto argument = [&](int number) { return NullableDatum{PG_GETARG_DATUM(number), PG_ARGISNULL(number)}; };
+namespace {
+
+Datum materialize_facts(FunctionCallInfo fcinfo, NullableDatum from, NullableDatum to, bool explained) {
     if (PG_ARGISNULL(0))
         ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("the component must not be null")));
     InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
     auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
-    read_facts(PG_GETARG_INT32(0), argument(1), get_fn_expr_argtype(fcinfo->flinfo, 1), argument(2), argument(3),
-               result->setResult, result->setDesc);
+    read_facts(PG_GETARG_INT32(0), NullableDatum{PG_GETARG_DATUM(1), PG_ARGISNULL(1)},
+               get_fn_expr_argtype(fcinfo->flinfo, 1), from, to, explained, result->setResult, result->setDesc);
     return static_cast<Datum>(0);
+}
+
+} // namespace
+
+// facts(component, keys anyarray, from_time, to_time) → SETOF record (key, occurred_at, points, activities)
+LEADSCORE_FUNCTION(facts) {
+    return materialize_facts(fcinfo, NullableDatum{PG_GETARG_DATUM(2), PG_ARGISNULL(2)},
+                             NullableDatum{PG_GETARG_DATUM(3), PG_ARGISNULL(3)}, false);
+}
+
+// explained_facts(component, keys anyarray) → SETOF record (key, occurred_at, points, rule, source, row_key)
+LEADSCORE_FUNCTION(explained_facts) {
+    const NullableDatum none{0, true};
+    return materialize_facts(fcinfo, none, none, true);
+}
+
+// check_points(points, rule) → true, or an error
+LEADSCORE_FUNCTION(check_points) {
+    check_points(PG_GETARG_FLOAT8(0), text_to_cstring(PG_GETARG_TEXT_PP(1)));
+    PG_RETURN_BOOL(true);
 }
 
 // read_rows(component, key, as_of) → (points, last_activity_at, activities)

@@ -37,6 +37,21 @@ LEADSCORE_FUNCTION(falling_part) {
     return guarded([&] { return Float8GetDatum(PG_GETARG_FLOAT8(1) * piece_of(fcinfo).falling); });
 }
 
+LEADSCORE_FUNCTION(contribution) {
+    return guarded([&] {
+        const core::Ticks age =
+            instant_of(PG_GETARG_TIMESTAMPTZ(3), "instant") - instant_of(PG_GETARG_TIMESTAMPTZ(2), "occurred_at");
+        return Float8GetDatum(PG_GETARG_FLOAT8(1) * core::DecayView(decay_bytes(PG_GETARG_DATUM(0))).weight(age));
+    });
+}
+
+// delayed(decay, span) → the decay that begins later
+LEADSCORE_FUNCTION(delayed) {
+    return guarded([&] {
+        return datum_of(core::delayed(decay_of(PG_GETARG_DATUM(0)), span_of(PG_GETARG_INTERVAL_P(1), "span")));
+    });
+}
+
 // next_change(decay, occurred_at, instant) → the first instant at which the activity is on another piece; NULL for
 // never.
 LEADSCORE_FUNCTION(next_change) {

@@ -1,5 +1,7 @@
 #include "pg/guard.hpp"
-#include "pg/postgres.hpp"
+#include "pg/tree.hpp"
+
+using namespace leadscore::pg;
 
 // quarantine_horizon() → xid8: every transaction of this database before it is over, and no snapshot before it is in
 // use here. Of other databases none can have missed a mark: asking for a plain table leaves them out.
@@ -16,16 +18,12 @@ LEADSCORE_FUNCTION(quarantine_horizon) {
     PG_RETURN_FULLTRANSACTIONID(FullTransactionIdFromEpochAndXid(epoch, oldest));
 }
 
-// in_use(relation) → boolean: whether a statement of this session that uses the table has not come to its end, so that
-// rows of it can be seen whose triggers have not fired. NULL where another session keeps readers out of the table.
+// in_use(relation) → boolean: whether a statement of this session that uses the table, or a partition or child of it,
+// has not come to its end, so that rows of it can be seen whose triggers have not fired. NULL where another session
+// keeps readers out of one.
 LEADSCORE_FUNCTION(in_use) {
-    Oid table = PG_GETARG_OID(0);
-    if (!ConditionalLockRelationOid(table, AccessShareLock))
+    Use use = use_of_tree(PG_GETARG_OID(0));
+    if (use == Use::unknown)
         PG_RETURN_NULL();
-    Relation relation = try_relation_open(table, NoLock);
-    bool used = relation != nullptr && relation->rd_refcnt > 1;
-    if (relation != nullptr)
-        relation_close(relation, NoLock);
-    UnlockRelationOid(table, AccessShareLock);
-    PG_RETURN_BOOL(used);
+    PG_RETURN_BOOL(use == Use::some);
 }

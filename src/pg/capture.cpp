@@ -1,5 +1,6 @@
 #include "pg/capture.hpp"
 
+#include "pg/merge.hpp"
 #include "pg/owner.hpp"
 #include "pg/pending.hpp"
 #include "pg/subtransaction.hpp"
@@ -86,10 +87,10 @@ void break_score(Evaluation *work, const Branch &branch, int sqlstate, const cha
     }
 }
 
-bool evaluate_guarded(Evaluation *work, Relation relation, CaughtError *error) {
+bool evaluate_guarded(Evaluation *work, CaughtError *error) {
     auto evaluate_all = [&] {
         if (work->program->depends_on_surroundings)
-            as_table_owner(relation->rd_rel->relowner, [&] { evaluate_batch(work); });
+            as_table_owner(work->program->owner, [&] { evaluate_batch(work); });
         else
             evaluate_batch(work);
     };
@@ -119,7 +120,7 @@ void capture_rows(Program *program, const TriggerData *trigger) {
     bool several_batches = false;
     while (!work.exhausted) {
         CaughtError error;
-        if (!evaluate_guarded(&work, relation, &error)) {
+        if (!evaluate_guarded(&work, &error)) {
             work.facts.count = work.branch_start;
             throw_on_passing(error);
             break_score(&work, program->branches[work.next_branch], error.data->sqlerrcode, error.data->message);
@@ -147,7 +148,7 @@ void capture(TriggerData *trigger) {
         AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore capture", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(statement);
     Program *program = acquire_program(pg_strtoint32(trigger->tg_trigger->tgargs[0]), trigger->tg_relation);
-    if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event)) {
+    if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) || merge_hides_rows(trigger)) {
         for (int i = 0; i < program->branch_count; i++)
             append_component_mark(program->branches[i]);
     } else if (program->branch_count > 0) {

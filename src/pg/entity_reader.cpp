@@ -72,9 +72,11 @@ Readings read_all(const ReaderMemory &memory, NullableDatum keys) {
     Datum values[] = {Int32GetDatum(memory.component), TimestampTzGetDatum(memory.as_of), keys.value};
     const char nulls[] = {' ', ' ', keys.isnull ? 'n' : ' '};
     SPI_connect();
-    int result = SPI_execute_with_args(memory.readings_query, 3, types, values, nulls, true, 0);
-    if (result != SPI_OK_SELECT)
-        elog(ERROR, "reading activities failed: %s", SPI_result_code_string(result));
+    in_safe_path([&] {
+        int result = SPI_execute_with_args(memory.readings_query, 3, types, values, nulls, true, 0);
+        if (result != SPI_OK_SELECT)
+            elog(ERROR, "reading activities failed: %s", SPI_result_code_string(result));
+    });
     MemoryContext spi_context = MemoryContextSwitchTo(memory.context);
     Readings readings{static_cast<int>(SPI_processed), nullptr, nullptr};
     readings.keys = static_cast<Datum *>(

@@ -40,6 +40,7 @@ Node *parse_one_value(const ExpressionSubject &subject) {
 
 // What one node of the expression is refused for.
 struct Refusal {
+    bool refuses_sets = true;
     Node *node = nullptr;
     int sqlstate = 0;
     const char *reason = nullptr;
@@ -71,7 +72,7 @@ bool refuse_node(Node *node, void *argument) {
         return false;
     auto *refusal = static_cast<Refusal *>(argument);
     auto refuse = [&](int sqlstate, const char *reason, const char *hint) {
-        *refusal = Refusal{node, sqlstate, reason, hint};
+        *refusal = Refusal{refusal->refuses_sets, node, sqlstate, reason, hint};
         return true;
     };
     if (IsA(node, SubLink))
@@ -83,9 +84,11 @@ bool refuse_node(Node *node, void *argument) {
     if (IsA(node, WindowFunc))
         return refuse(ERRCODE_WINDOWING_ERROR, "a window function is not allowed in an expression",
                       "An expression is evaluated on one row.");
-    if ((IsA(node, FuncExpr) && reinterpret_cast<FuncExpr *>(node)->funcretset) ||
-        (IsA(node, OpExpr) && reinterpret_cast<OpExpr *>(node)->opretset))
-        return refuse(ERRCODE_FEATURE_NOT_SUPPORTED, "an expression must give one value, not a set", nullptr);
+    bool is_set = (IsA(node, FuncExpr) && reinterpret_cast<FuncExpr *>(node)->funcretset) ||
+                  (IsA(node, OpExpr) && reinterpret_cast<OpExpr *>(node)->opretset);
+    if (is_set && refusal->refuses_sets)
+        return refuse(ERRCODE_FEATURE_NOT_SUPPORTED, "an expression must give one value, not a set",
+                      "Only the key of a link may be a set.");
     if (IsA(node, Var) && reinterpret_cast<Var *>(node)->varattno <= 0)
         return refuse(ERRCODE_FEATURE_NOT_SUPPORTED, "an expression may use the ordinary columns of the row only",
                       "Name the columns that it needs.");
@@ -147,7 +150,7 @@ Node *analyse(const ExpressionSubject &subject, ParseState *state) {
     add_rows(state, subject);
     Node *expression = transformExpr(state, raw, EXPR_KIND_SELECT_TARGET);
 
-    Refusal refusal;
+    Refusal refusal{!subject.may_be_set};
     if (refuse_node(expression, &refusal))
         ereport(ERROR, (errcode(refusal.sqlstate), errmsg("%s: %s", refusal.reason, subject.text),
                         refusal.hint != nullptr ? errhint("%s", refusal.hint) : 0,
@@ -188,7 +191,7 @@ Node *parse_expression_as(const ExpressionSubject &subject, Oid type) {
                             errmsg("%s must be of type %s, not %s: %s", subject.role, format_type_be(type),
                                    format_type_be(given), subject.text),
                             errposition(cursor_position(subject, exprLocation(expression)))));
-        Refusal refusal;
+        Refusal refusal{!subject.may_be_set};
         if (refuse_node(coerced, &refusal))
             ereport(ERROR, (errcode(refusal.sqlstate), errmsg("%s: %s", refusal.reason, subject.text),
                             refusal.hint != nullptr ? errhint("%s", refusal.hint) : 0));

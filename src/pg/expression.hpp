@@ -18,6 +18,7 @@ struct ExpressionSubject {
     const char *alias = nullptr; // of the row, where it has another name than the table
     const JoinedTable *joined = nullptr;
     int joined_count = 0;
+    bool may_be_set = false; // it may give several values, by a function that returns a set
 };
 
 // Parses an expression on a row of the relation, with varno 1 (joined tables: 2 and on), and refuses what the extension

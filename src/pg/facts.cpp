@@ -24,20 +24,15 @@ bool occurrence(const Branch &branch, ExprContext *context, TimestampTz *occurre
     Datum result = ExecEvalExprSwitchContext(branch.occurred_at, context, &is_null);
     if (is_null || DatumGetTimestampTz(result) > last_instant)
         return false;
-    *occurred_at = Max(DatumGetTimestampTz(result), first_instant);
+    *occurred_at = Max(Max(DatumGetTimestampTz(result), first_instant) - branch.ahead, first_instant);
     return true;
 }
-
-// No number of activities that a table can hold sums up to infinity.
-constexpr double most_points = 1e290;
 
 double points_of(const Term &term, ExprContext *context) {
     bool is_null = false;
     Datum result = ExecEvalExprSwitchContext(term.points, context, &is_null);
     double points = is_null ? 0.0 : DatumGetFloat8(result);
-    if (!std::isfinite(points) || std::abs(points) > most_points)
-        ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-                        errmsg("points of rule \"%s\" are not a finite number, or beyond 1e290", term.rule)));
+    check_points(points, term.rule);
     return points;
 }
 
@@ -55,6 +50,14 @@ bool equal_keys(const Branch &branch, Datum left, Datum right) {
 }
 
 } // namespace
+
+void check_points(double points, const char *rule) {
+    // No number of activities that a table can hold sums up to infinity.
+    constexpr double most_points = 1e290;
+    if (!std::isfinite(points) || std::abs(points) > most_points)
+        ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+                        errmsg("points of rule \"%s\" are not a finite number, or beyond 1e290", rule)));
+}
 
 Facts make_facts(int capacity) {
     MemoryContext keys = AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore keys", ALLOCSET_DEFAULT_SIZES);

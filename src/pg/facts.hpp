@@ -23,6 +23,9 @@ struct Facts {
     int capacity;
 };
 
+// Refuses points that cannot be counted.
+void check_points(double points, const char *rule);
+
 Facts make_facts(int capacity);
 void append(Facts *facts, const Fact &fact);
 void forget(Facts *facts);

@@ -1,8 +1,10 @@
 #include "pg/marks.hpp"
 
+#include "pg/merge.hpp"
 #include "pg/owner.hpp"
 #include "pg/pending.hpp"
 #include "pg/subtransaction.hpp"
+#include "pg/tree.hpp"
 
 namespace leadscore::pg {
 
@@ -12,6 +14,7 @@ namespace {
 struct Watch {
     const char *query;
     Oid owner;
+    const char *problem; // why it must not run any more
     int component_count;
     Component *components;
 };
@@ -44,15 +47,19 @@ Watches watches_of(const TriggerData *trigger, MemoryContext context) {
     const char *select = psprintf(R"(
         SELECT w.%s, w.owner::pg_catalog.oid, pg_catalog.array_agg(c.id), pg_catalog.array_agg(s.id),
                pg_catalog.array_agg((c.on_error OPERATOR(pg_catalog.=) 'fail' AND NOT c.building)::pg_catalog.int4),
-               pg_catalog.array_agg(c.pending::pg_catalog.oid), pg_catalog.array_agg(c.building::pg_catalog.int4)
+               pg_catalog.array_agg(c.pending::pg_catalog.oid), pg_catalog.array_agg(c.building::pg_catalog.int4), u.message
         FROM leadscore_internal.watch AS w
         JOIN leadscore_internal.component AS c ON c.id OPERATOR(pg_catalog.=) w.component
         JOIN leadscore_internal.score AS s ON s.id OPERATOR(pg_catalog.=) c.score
-        WHERE w.relation OPERATOR(pg_catalog.=) $1 AND (s.state OPERATOR(pg_catalog.=) 'live' OR c.building)
-        GROUP BY 1, 2)",
+        LEFT JOIN LATERAL (SELECT pg_catalog.min(x.message) AS message FROM leadscore_internal.used_table AS x
+                           WHERE x.component OPERATOR(pg_catalog.=) c.id AND x.changed_hands) AS u ON true
+        WHERE w.relation::pg_catalog.oid OPERATOR(pg_catalog.=) ANY ($1) AND (s.state OPERATOR(pg_catalog.=) 'live' OR c.building)
+          AND NOT EXISTS (SELECT FROM leadscore_internal.incident AS i
+                          WHERE i.score OPERATOR(pg_catalog.=) s.id AND i.building OPERATOR(pg_catalog.=) c.building)
+        GROUP BY 1, 2, u.message)",
                                   query_column(trigger->tg_event));
-    Oid types[] = {REGCLASSOID};
-    Datum values[] = {ObjectIdGetDatum(RelationGetRelid(trigger->tg_relation))};
+    Oid types[] = {OIDARRAYOID};
+    Datum values[] = {tables_above(RelationGetRelid(trigger->tg_relation))};
     Watches watches{0, nullptr};
     as_extension_owner([&] {
         SPI_connect();
@@ -69,6 +76,8 @@ Watches watches_of(const TriggerData *trigger, MemoryContext context) {
             bool is_null = false;
             watch->query = TextDatumGetCString(SPI_getbinval(row, columns, 1, &is_null));
             watch->owner = DatumGetObjectId(SPI_getbinval(row, columns, 2, &is_null));
+            Datum problem = SPI_getbinval(row, columns, 8, &is_null);
+            watch->problem = is_null ? nullptr : TextDatumGetCString(problem);
             const int *ids = integers(row, columns, 3, &watch->component_count);
             const int *scores = integers(row, columns, 4, &watch->component_count);
             const int *fails = integers(row, columns, 5, &watch->component_count);
@@ -94,6 +103,7 @@ Watches watches_of(const TriggerData *trigger, MemoryContext context) {
 struct Keys {
     int count;
     Datum *items;
+    bool everybody; // a null among them
 };
 
 // What does not fit into a btree is nobody's key, and must not make the write fail.
@@ -101,35 +111,57 @@ constexpr Size longest_key = 2000;
 
 void append_result(Keys *keys, MemoryContext context) {
     MemoryContext spi_context = MemoryContextSwitchTo(context);
-    int total = keys->count + static_cast<int>(SPI_processed);
+    int most = keys->count + static_cast<int>(SPI_processed);
     auto *items =
-        static_cast<Datum *>(MemoryContextAllocHuge(context, sizeof(Datum) * static_cast<size_t>(Max(total, 1))));
+        static_cast<Datum *>(MemoryContextAllocHuge(context, sizeof(Datum) * static_cast<size_t>(Max(most, 1))));
     for (int i = 0; i < keys->count; i++)
         items[i] = keys->items[i];
+    keys->items = items;
     Form_pg_attribute key = TupleDescAttr(SPI_tuptable->tupdesc, 0);
-    for (int i = keys->count; i < total; i++) {
+    for (uint64 i = 0; i < SPI_processed; i++) {
         bool is_null = false;
-        Datum value = SPI_getbinval(SPI_tuptable->vals[i - keys->count], SPI_tuptable->tupdesc, 1, &is_null);
+        Datum value = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null);
+        if (is_null) {
+            keys->everybody = true;
+            continue;
+        }
         if (key->attlen == -1 && toast_raw_datum_size(value) > longest_key)
             ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
                             errmsg("a key of a link is longer than %zu bytes", longest_key)));
-        items[i] = datumCopy(value, key->attbyval, key->attlen);
+        items[keys->count++] = datumCopy(value, key->attbyval, key->attlen);
     }
-    *keys = Keys{total, items};
     MemoryContextSwitchTo(spi_context);
+}
+
+int compare_keys(const void *left, const void *right, void *argument) {
+    auto *type = static_cast<TypeCacheEntry *>(argument);
+    return DatumGetInt32(FunctionCall2Coll(&type->cmp_proc_finfo, type->typcollation, *static_cast<const Datum *>(left),
+                                           *static_cast<const Datum *>(right)));
+}
+
+// Two snapshots mostly give the same keys: each is marked once.
+void make_distinct(Keys *keys, Oid type_id) {
+    TypeCacheEntry *type = lookup_type_cache(type_id, TYPECACHE_CMP_PROC_FINFO);
+    qsort_arg(keys->items, static_cast<size_t>(keys->count), sizeof(Datum), compare_keys, type);
+    int kept = 0;
+    for (int i = 0; i < keys->count; i++)
+        if (kept == 0 || compare_keys(&keys->items[kept - 1], &keys->items[i], type) != 0)
+            keys->items[kept++] = keys->items[i];
+    keys->count = kept;
 }
 
 // Joins changed rows with the other tables, with the rights of the table's owner: as this transaction sees them, and as
 // they are now. A state made anew since this transaction's snapshot has the other side of the join, and no mark.
 Keys keys_of(const Watch &watch, TriggerData *trigger, MemoryContext context) {
-    Keys keys{0, nullptr};
+    Keys keys{0, nullptr, false};
     as_table_owner(watch.owner, [&] {
         // What two rows differ in must be seen in their text; the GUC level of in_safe_path undoes this.
         set_config_option("extra_float_digits", "1", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
         set_config_option("datestyle", "ISO", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
         set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
         SPI_connect();
-        SPI_register_trigger_data(trigger);
+        if (trigger != nullptr)
+            SPI_register_trigger_data(trigger);
         if (SPI_execute(watch.query, false, 0) != SPI_OK_SELECT)
             elog(ERROR, "finding the entities of changed rows failed");
         append_result(&keys, context);
@@ -138,6 +170,7 @@ Keys keys_of(const Watch &watch, TriggerData *trigger, MemoryContext context) {
             if (SPI_execute(watch.query, true, 0) != SPI_OK_SELECT)
                 elog(ERROR, "finding the entities of changed rows failed");
             append_result(&keys, context);
+            make_distinct(&keys, SPI_gettypeid(SPI_tuptable->tupdesc, 1));
             PopActiveSnapshot();
         }
         SPI_finish();
@@ -145,18 +178,55 @@ Keys keys_of(const Watch &watch, TriggerData *trigger, MemoryContext context) {
     return keys;
 }
 
-void mark(const Watch &watch, TriggerData *trigger) {
-    MemoryContext context = CurrentMemoryContext;
-    Keys keys{0, nullptr};
-    CaughtError error;
-    if (in_subtransaction([&] { keys = keys_of(watch, trigger, context); }, &error, context)) {
-        for (int i = 0; i < watch.component_count; i++)
-            append_marks(watch.components[i], keys.items, keys.count);
-        return;
-    }
-    throw_on_passing(error);
+void break_scores(const Watch &watch, int sqlstate, const char *message) {
     for (int i = 0; i < watch.component_count; i++)
-        report_broken(watch.components[i], error.data->sqlerrcode, error.data->message);
+        report_broken(watch.components[i], sqlstate, message);
+}
+
+// Whether it could be done; else why not. Without a trigger the query names the rows itself.
+bool mark(const Watch &watch, TriggerData *trigger, CaughtError *error) {
+    MemoryContext context = CurrentMemoryContext;
+    Keys keys{0, nullptr, false};
+    if (!in_subtransaction([&] { keys = keys_of(watch, trigger, context); }, error, context)) {
+        throw_on_passing(*error);
+        return false;
+    }
+    for (int i = 0; i < watch.component_count; i++) {
+        if (keys.everybody)
+            append_component_mark(watch.components[i]);
+        else
+            append_marks(watch.components[i], keys.items, keys.count);
+    }
+    return true;
+}
+
+bool has_query(const Watches &watches, const char *query) {
+    bool found = false;
+    for (int i = 0; i < watches.count && !found; i++)
+        found = strcmp(watches.items[i].query, query) == 0;
+    return found;
+}
+
+void mark_all(TriggerData *trigger, MemoryContext context) {
+    Watches watches = watches_of(trigger, context);
+    int next = 0;
+    while (next < watches.count) {
+        const Watch &watch = watches.items[next];
+        CaughtError error;
+        if (watch.problem != nullptr) {
+            break_scores(watch, ERRCODE_INSUFFICIENT_PRIVILEGE, watch.problem);
+        } else if (!mark(watch, trigger, &error)) {
+            // What the query names may have been renamed while it waited for the table: then there is a new one.
+            Watches now = watches_of(trigger, context);
+            if (!has_query(now, watch.query)) {
+                watches = now;
+                next = 0;
+                continue;
+            }
+            break_scores(watch, error.data->sqlerrcode, error.data->message);
+        }
+        next++;
+    }
 }
 
 } // namespace
@@ -164,17 +234,49 @@ void mark(const Watch &watch, TriggerData *trigger) {
 void capture_marks(TriggerData *trigger) {
     MemoryContext statement = AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore marks", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(statement);
-    Watches watches = watches_of(trigger, statement);
-    for (int i = 0; i < watches.count; i++) {
-        const Watch &watch = watches.items[i];
-        if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
-            for (int j = 0; j < watch.component_count; j++)
-                append_component_mark(watch.components[j]);
-        else
-            mark(watch, trigger);
+    if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) || merge_hides_rows(trigger)) {
+        Watches watches = watches_of(trigger, statement);
+        for (int i = 0; i < watches.count; i++)
+            for (int j = 0; j < watches.items[i].component_count; j++)
+                append_component_mark(watches.items[i].components[j]);
+    } else {
+        mark_all(trigger, statement);
     }
     MemoryContextSwitchTo(caller);
     MemoryContextDelete(statement);
+}
+
+void mark_rows(int component, Oid owner, const char *query) {
+    constexpr const char *select = R"(
+        SELECT s.id, c.on_error OPERATOR(pg_catalog.=) 'fail' AND NOT c.building, c.pending::pg_catalog.oid, c.building
+        FROM leadscore_internal.component AS c
+        JOIN leadscore_internal.score AS s ON s.id OPERATOR(pg_catalog.=) c.score
+        WHERE c.id OPERATOR(pg_catalog.=) $1)";
+    Oid types[] = {INT4OID};
+    Datum values[] = {Int32GetDatum(component)};
+    Component marked{};
+    marked.component = component;
+    as_extension_owner([&] {
+        SPI_connect();
+        if (SPI_execute_with_args(select, 1, types, values, nullptr, true, 0) != SPI_OK_SELECT || SPI_processed != 1)
+            elog(ERROR, "component %d does not exist", component);
+        HeapTuple row = SPI_tuptable->vals[0];
+        TupleDesc columns = SPI_tuptable->tupdesc;
+        bool is_null = false;
+        marked.score = DatumGetInt32(SPI_getbinval(row, columns, 1, &is_null));
+        marked.fails = DatumGetBool(SPI_getbinval(row, columns, 2, &is_null));
+        marked.pending = DatumGetObjectId(SPI_getbinval(row, columns, 3, &is_null));
+        marked.building = DatumGetBool(SPI_getbinval(row, columns, 4, &is_null));
+        SPI_finish();
+    });
+    Watch watch{};
+    watch.query = query;
+    watch.owner = owner;
+    watch.component_count = 1;
+    watch.components = &marked;
+    CaughtError error;
+    if (!mark(watch, nullptr, &error))
+        break_scores(watch, error.data->sqlerrcode, error.data->message);
 }
 
 } // namespace leadscore::pg

@@ -8,4 +8,7 @@ namespace leadscore::pg {
 // that its rows lead to. Called as an AFTER … FOR EACH STATEMENT trigger with transition tables.
 void capture_marks(TriggerData *trigger);
 
+// Marks the entities whose keys a query gives, run as the owner; the score is broken where it fails.
+void mark_rows(int component, Oid owner, const char *query);
+
 } // namespace leadscore::pg

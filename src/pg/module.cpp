@@ -1,4 +1,5 @@
 #include "pg/clock.hpp"
+#include "pg/merge.hpp"
 #include "pg/program.hpp"
 
 extern "C" {
@@ -9,4 +10,5 @@ PGDLLEXPORT void _PG_init(); // NOLINT(bugprone-reserved-identifier): the name t
 void _PG_init() { // NOLINT(bugprone-reserved-identifier)
     leadscore::pg::define_clock_setting();
     leadscore::pg::register_program_invalidation();
+    leadscore::pg::watch_merges();
 }

@@ -125,10 +125,7 @@ void append_marks(const Component &component, const Datum *keys, int count) {
     appender.close();
 }
 
-void report_broken(const Component &component, int sqlstate, const char *message) {
-    if (component.fails)
-        ereport(ERROR,
-                (errcode(sqlstate), errmsg("%s", message), errdetail("A score was created with on_error => 'fail'.")));
+void report_broken(const Component &component, int sqlstate, const char *message, const char *what_was_done) {
     constexpr const char *insert = R"(
         INSERT INTO leadscore_internal.incident (score, building, sqlstate, message)
         SELECT $1, $2, $3, $4 WHERE NOT EXISTS (
@@ -146,12 +143,19 @@ void report_broken(const Component &component, int sqlstate, const char *message
         inserted = SPI_processed;
         SPI_finish();
     });
+    if (inserted == 0)
+        return;
+    // The error takes the incident back. A score that a change of its table broke makes no write fail any more.
+    if (component.fails)
+        ereport(ERROR,
+                (errcode(sqlstate), errmsg("%s", message), errdetail("A score was created with on_error => 'fail'.")));
     // That a version cannot be built, publish says.
-    if (inserted > 0 && !component.building)
-        ereport(WARNING, (errcode(sqlstate), errmsg("a score is broken: %s", message),
-                          errdetail("The row was written; the score cannot be read until it is mended."),
-                          errhint("Mend the rule or the data, then CALL leadscore.publish() for the score that "
-                                  "leadscore.status shows as broken.")));
+    if (component.building)
+        return;
+    ereport(WARNING, (errcode(sqlstate), errmsg("a score is broken: %s", message),
+                      errdetail("%s; the score cannot be read until it is mended.", what_was_done),
+                      errhint("Mend the rule or the data, then CALL leadscore.publish() for the score that "
+                              "leadscore.status shows as broken.")));
 }
 
 void fold_now_and_then(const Facts &facts) {

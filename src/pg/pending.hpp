@@ -16,8 +16,9 @@ void append_component_mark(const Component &component);
 void append_marks(const Component &component, const Datum *keys, int count);
 
 // Notes that a score cannot be kept any more, with a WARNING, unless that is known already; the write goes on, except
-// where the score was created to make it fail.
-void report_broken(const Component &component, int sqlstate, const char *message);
+// where the score was created to make it fail and is not broken yet. what_was_done: "The row was written".
+void report_broken(const Component &component, int sqlstate, const char *message,
+                   const char *what_was_done = "The row was written");
 
 // Now and then folds a little of what is pending, so that scores stay cheap to read where no worker runs.
 void fold_now_and_then(const Facts &facts);

@@ -3,6 +3,7 @@
 #include "pg/expression.hpp"
 #include "pg/owner.hpp"
 #include "pg/subtransaction.hpp"
+#include "pg/tree.hpp"
 
 namespace leadscore::pg {
 
@@ -10,10 +11,23 @@ namespace {
 
 HTAB *programs = nullptr;
 
-struct ProgramEntry {
+struct ProgramKey {
     int source;
+    Oid relation;
+};
+
+struct ProgramEntry {
+    ProgramKey key;
     Program *program;
 };
+
+// The owner of a partition is not the one whose rights its rows are evaluated with.
+bool concerns(const Program &program, Oid relation) {
+    bool concerned = !OidIsValid(relation) || program.relation == relation;
+    for (int i = 0; i < program.branch_count && !concerned; i++)
+        concerned = program.branches[i].root == relation;
+    return concerned;
+}
 
 void forget_programs_of(Datum, Oid relation) {
     if (programs == nullptr)
@@ -21,7 +35,7 @@ void forget_programs_of(Datum, Oid relation) {
     HASH_SEQ_STATUS status;
     hash_seq_init(&status, programs);
     while (auto *entry = static_cast<ProgramEntry *>(hash_seq_search(&status)))
-        if (entry->program != nullptr && (!OidIsValid(relation) || entry->program->relation == relation))
+        if (concerns(*entry->program, relation))
             entry->program->stale = true;
 }
 
@@ -45,6 +59,7 @@ struct BranchText {
     const char *occurred_at;
     const char *filter;
     Oid owner;
+    Oid owner_now;
     int link_count;
     char **link_keys;
     char **link_filters;
@@ -58,17 +73,20 @@ constexpr const char *published_branches = R"(
     SELECT c.id, s.id, c.on_error = 'fail' AND NOT c.building, c.pending::pg_catalog.oid, e.key_type::pg_catalog.oid,
            b.occurred_at, b.filter, b.owner::pg_catalog.oid, b.link_keys, b.link_filters,
            t.rules, t.points, t.filters,
-           pg_catalog.dense_rank() OVER (ORDER BY s.id, c.building, e.id)::pg_catalog.int4 - 1, c.building
+           pg_catalog.dense_rank() OVER (ORDER BY s.id, c.building, e.id)::pg_catalog.int4 - 1, c.building,
+           (extract(epoch FROM c.ahead) * 1000000)::pg_catalog.int8,
+           b.relation::pg_catalog.oid, cl.relowner
     FROM leadscore_internal.branch AS b
     JOIN leadscore_internal.component AS c ON c.id = b.component
     JOIN leadscore_internal.score AS s ON s.id = c.score
     JOIN leadscore_internal.entity AS e ON e.id = c.entity
+    JOIN pg_catalog.pg_class AS cl ON cl.oid = b.relation
     CROSS JOIN LATERAL (SELECT pg_catalog.array_agg(t.rule ORDER BY t.id) AS rules,
                                pg_catalog.array_agg(t.points ORDER BY t.id) AS points,
                                pg_catalog.array_agg(t.filter ORDER BY t.id) AS filters
                         FROM leadscore_internal.term AS t WHERE t.branch = b.id) AS t
-    WHERE b.source = $1 AND b.relation = $2 AND (s.state = 'live' OR c.building)
-      AND NOT EXISTS (SELECT FROM leadscore_internal.joined_link AS j WHERE j.branch = b.id)
+    WHERE b.source = $1 AND b.relation = ANY ($2) AND (s.state = 'live' OR c.building)
+      AND b.lookups = '{}' AND NOT EXISTS (SELECT FROM leadscore_internal.joined_link AS j WHERE j.branch = b.id)
     ORDER BY s.id, c.building, e.id, c.id)";
 
 char *text_column(HeapTuple row, TupleDesc columns, int number) {
@@ -105,6 +123,9 @@ BranchText read_branch(HeapTuple row, TupleDesc columns, Branch *branch) {
     branch->key_type = static_cast<Oid>(number_column(row, columns, 5));
     branch->group = number_column(row, columns, 14);
     branch->building = number_column(row, columns, 15) != 0;
+    bool is_null = false;
+    branch->ahead = DatumGetInt64(SPI_getbinval(row, columns, 16, &is_null));
+    branch->root = static_cast<Oid>(number_column(row, columns, 17));
     BranchText text{};
     text.occurred_at = text_column(row, columns, 6);
     text.filter = text_column(row, columns, 7);
@@ -114,14 +135,15 @@ BranchText read_branch(HeapTuple row, TupleDesc columns, Branch *branch) {
     text.rules = text_array_column(row, columns, 11, &text.term_count);
     text.points = text_array_column(row, columns, 12, &text.term_count);
     text.term_filters = text_array_column(row, columns, 13, &text.term_count);
+    text.owner_now = static_cast<Oid>(number_column(row, columns, 18));
     return text;
 }
 
 void compile_branch(const Compiler &compiler, const BranchText &text, Branch *branch) {
-    if (compiler.relation->rd_rel->relowner != text.owner)
+    if (text.owner_now != text.owner)
         ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                         errmsg("table \"%s\" has another owner than when the score was published",
-                               RelationGetRelationName(compiler.relation))));
+                               get_rel_name(branch->root))));
     branch->occurred_at = compiler.compile(text.occurred_at, TIMESTAMPTZOID, "time of the source");
     branch->filter = compiler.compile(text.filter, BOOLOID, "filter of the source");
 
@@ -148,8 +170,8 @@ void compile_branch(const Compiler &compiler, const BranchText &text, Branch *br
 // A trigger on another table than the source's is inert: a restored one may carry the number of another source.
 // A writer with an old snapshot must follow what is published now: its triggers are those of now, too.
 void load_branches(Program *program, Relation relation) {
-    Oid types[] = {INT4OID, REGCLASSOID};
-    Datum values[] = {Int32GetDatum(program->source), ObjectIdGetDatum(program->relation)};
+    Oid types[] = {INT4OID, OIDARRAYOID};
+    Datum values[] = {Int32GetDatum(program->source), tables_above(program->relation)};
     SPI_connect();
     PushActiveSnapshot(GetLatestSnapshot());
     int result = SPI_execute_with_args(published_branches, 2, types, values, nullptr, true, 0);
@@ -164,11 +186,10 @@ void load_branches(Program *program, Relation relation) {
         Branch *branch = &program->branches[i];
         BranchText text = read_branch(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, branch);
         program->group_count = branch->group + 1;
+        program->owner = text.owner_now;
         CaughtError error;
         // Planning evaluates what is constant, so it has the rights of the table's owner, too.
-        auto compile = [&] {
-            as_table_owner(relation->rd_rel->relowner, [&] { compile_branch(compiler, text, branch); });
-        };
+        auto compile = [&] { as_table_owner(text.owner_now, [&] { compile_branch(compiler, text, branch); }); };
         bool compiled = in_subtransaction(compile, &error, program->context);
         if (!compiled) {
             throw_on_passing(error);
@@ -186,7 +207,8 @@ void release(void *argument) {
     program->uses--;
     if (program->uses > 0 || !program->stale)
         return;
-    auto *entry = static_cast<ProgramEntry *>(hash_search(programs, &program->source, HASH_FIND, nullptr));
+    const ProgramKey key{program->source, program->relation};
+    auto *entry = static_cast<ProgramEntry *>(hash_search(programs, &key, HASH_FIND, nullptr));
     if (entry == nullptr || entry->program != program)
         MemoryContextDelete(program->context);
 }
@@ -199,6 +221,19 @@ Program *use(Program *program, MemoryContextCallback *end_of_use) {
     return program;
 }
 
+// A table that was dropped is never asked for again.
+void delete_stale_programs() {
+    HASH_SEQ_STATUS status;
+    hash_seq_init(&status, programs);
+    while (auto *entry = static_cast<ProgramEntry *>(hash_seq_search(&status))) {
+        if (!entry->program->stale)
+            continue;
+        if (entry->program->uses == 0)
+            MemoryContextDelete(entry->program->context);
+        hash_search(programs, &entry->key, HASH_REMOVE, nullptr);
+    }
+}
+
 } // namespace
 
 void register_program_invalidation() { CacheRegisterRelcacheCallback(forget_programs_of, 0); }
@@ -208,25 +243,17 @@ Program *acquire_program(int source, Relation relation) {
     AcceptInvalidationMessages();
     if (programs == nullptr) {
         HASHCTL control{};
-        control.keysize = sizeof(int);
+        control.keysize = sizeof(ProgramKey);
         control.entrysize = sizeof(ProgramEntry);
         programs = hash_create("pg_leadscore programs", 16, &control, HASH_ELEM | HASH_BLOBS);
     }
     // Before anything is counted: it could not be taken back where there is no memory.
     auto *end_of_use = static_cast<MemoryContextCallback *>(palloc0(sizeof(MemoryContextCallback)));
-    bool found = false;
-    auto *entry = static_cast<ProgramEntry *>(hash_search(programs, &source, HASH_ENTER, &found));
-    if (!found)
-        entry->program = nullptr;
-    if (entry->program != nullptr && !entry->program->stale && entry->program->relation == RelationGetRelid(relation))
+    const ProgramKey key{source, RelationGetRelid(relation)};
+    auto *entry = static_cast<ProgramEntry *>(hash_search(programs, &key, HASH_FIND, nullptr));
+    if (entry != nullptr && !entry->program->stale)
         return use(entry->program, end_of_use);
-    if (entry->program != nullptr) {
-        Program *old = entry->program;
-        entry->program = nullptr;
-        old->stale = true;
-        if (old->uses == 0)
-            MemoryContextDelete(old->context);
-    }
+    delete_stale_programs();
 
     // Built in a context of the transaction's, so that an error leaves nothing behind, and kept once it is complete.
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore program", ALLOCSET_DEFAULT_SIZES);
@@ -236,7 +263,14 @@ Program *acquire_program(int source, Relation relation) {
     program->context = context;
     as_extension_owner([&] { load_branches(program, relation); });
     MemoryContextSetParent(context, CacheMemoryContext);
-    entry = static_cast<ProgramEntry *>(hash_search(programs, &source, HASH_ENTER, &found));
+    // Loading may have run a function of the user's that came here, too.
+    bool found = false;
+    entry = static_cast<ProgramEntry *>(hash_search(programs, &key, HASH_ENTER, &found));
+    if (found) {
+        entry->program->stale = true;
+        if (entry->program->uses == 0)
+            MemoryContextDelete(entry->program->context);
+    }
     entry->program = program;
     return use(program, end_of_use);
 }

@@ -29,9 +29,11 @@ struct Component {
 // What one source gives to one component. Branches of one score and entity stand together (group), the one that
 // counts an activity is the first that matches it.
 struct Branch : Component {
+    Oid root; // the source's table, of whose tree the program's is a member
     int group;
     const char *problem; // why it could not be compiled; the score is broken
     int problem_sqlstate;
+    int64 ahead; // microseconds that activities count before they occur
     Oid key_type;
     int16 key_length;
     bool key_by_value;
@@ -47,7 +49,8 @@ struct Branch : Component {
 
 struct Program {
     int source;
-    Oid relation;
+    Oid relation; // the source's table, or a partition or child of it
+    Oid owner;    // of the source's table: whose rights expressions have
     bool stale;
     int uses; // triggers that are running it; a nested one may find it stale
     bool depends_on_surroundings;

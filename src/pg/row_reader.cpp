@@ -12,17 +12,18 @@ struct BranchQuery {
 };
 
 // The queries are made from the catalogue as the extension's owner and copied out of SPI's memory.
-BranchQuery *queries_of(int component, bool by_key, bool from, bool to, int *count) {
+BranchQuery *queries_of(int component, bool by_key, bool from, bool to, bool explained, int *count) {
     constexpr const char *select = R"(
-        SELECT b.owner::pg_catalog.oid, leadscore_internal.branch_query(b.id, $2, $3, $4)
+        SELECT b.owner::pg_catalog.oid, leadscore_internal.branch_query(b.id, $2, $3, $4, $5)
         FROM leadscore_internal.branch AS b WHERE b.component OPERATOR(pg_catalog.=) $1 ORDER BY b.id)";
-    Oid types[] = {INT4OID, BOOLOID, BOOLOID, BOOLOID};
-    Datum values[] = {Int32GetDatum(component), BoolGetDatum(by_key), BoolGetDatum(from), BoolGetDatum(to)};
+    Oid types[] = {INT4OID, BOOLOID, BOOLOID, BOOLOID, BOOLOID};
+    Datum values[] = {Int32GetDatum(component), BoolGetDatum(by_key), BoolGetDatum(from), BoolGetDatum(to),
+                      BoolGetDatum(explained)};
     MemoryContext context = CurrentMemoryContext;
     BranchQuery *queries = nullptr;
     as_extension_owner([&] {
         SPI_connect();
-        int result = SPI_execute_with_args(select, 4, types, values, nullptr, true, 0);
+        int result = SPI_execute_with_args(select, 5, types, values, nullptr, true, 0);
         if (result != SPI_OK_SELECT)
             elog(ERROR, "reading the published rules failed: %s", SPI_result_code_string(result));
         *count = static_cast<int>(SPI_processed);
@@ -124,11 +125,11 @@ void run_into(const char *query, int parameter_count, Oid *types, Datum *values,
 
 } // namespace
 
-void read_facts(int component, NullableDatum keys, Oid keys_type, NullableDatum from, NullableDatum to,
+void read_facts(int component, NullableDatum keys, Oid keys_type, NullableDatum from, NullableDatum to, bool explained,
                 Tuplestorestate *result, TupleDesc columns) {
     keys = keys_visible_to_reader(component, keys, keys_type);
     int count = 0;
-    BranchQuery *queries = queries_of(component, !keys.isnull, !from.isnull, !to.isnull, &count);
+    BranchQuery *queries = queries_of(component, !keys.isnull, !from.isnull, !to.isnull, explained, &count);
     Oid types[] = {keys_type, TIMESTAMPTZOID, TIMESTAMPTZOID};
     Datum values[] = {keys.value, from.value, to.value};
     const char nulls[] = {keys.isnull ? 'n' : ' ', from.isnull ? 'n' : ' ', to.isnull ? 'n' : ' '};

@@ -8,8 +8,9 @@ namespace leadscore::pg {
 // query under way, into the caller's result. The only place from where the extension reads activities.
 //
 // Rows: the entity's key, occurred_at, points, activities (1 or 0). keys: an array of the entity's key type, or null
-// for all; from and to bound occurred_at on both sides where they are not null.
-void read_facts(int component, NullableDatum keys, Oid keys_type, NullableDatum from, NullableDatum to,
+// for all; from and to bound occurred_at on both sides where they are not null. Explained, there is a row for each rule
+// that an activity matches: key, occurred_at, points, rule, source, row_key.
+void read_facts(int component, NullableDatum keys, Oid keys_type, NullableDatum from, NullableDatum to, bool explained,
                 Tuplestorestate *result, TupleDesc columns);
 
 } // namespace leadscore::pg

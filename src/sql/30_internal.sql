@@ -17,23 +17,25 @@ CREATE FUNCTION leadscore_internal.caller() RETURNS oid
   AS 'MODULE_PATHNAME', 'leadscore_caller' LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION leadscore_internal.caller() IS 'The role that called the set-up function under way.';
 
--- through: NULL for an expression on a row alone; in a link the row is also called source, and the tables in through are
--- called through, or through1, through2, … if there are several.
-CREATE FUNCTION leadscore_internal.canonical_expression(relation regclass, expression text, type regtype, role text, through regclass[] DEFAULT NULL)
+-- through: NULL for an expression on a row alone; else the row also has a name, source or member, and the tables in through
+-- are called through, or through1, through2, … if there are several. may_be_set: a key of a link may give several values.
+CREATE FUNCTION leadscore_internal.canonical_expression(relation regclass, expression text, type regtype, role text, through regclass[] DEFAULT NULL,
+                                                        row_name text DEFAULT 'source', may_be_set boolean DEFAULT false)
   RETURNS text AS 'MODULE_PATHNAME', 'leadscore_canonical_expression' LANGUAGE C STABLE PARALLEL UNSAFE;
-COMMENT ON FUNCTION leadscore_internal.canonical_expression(regclass, text, regtype, text, regclass[]) IS
+COMMENT ON FUNCTION leadscore_internal.canonical_expression(regclass, text, regtype, text, regclass[], text, boolean) IS
   'Checks an expression on a row of the table and gives it back as text that means the same under every search_path.';
 
-CREATE FUNCTION leadscore_internal.expression_type(relation regclass, expression text, role text, through regclass[] DEFAULT NULL)
+CREATE FUNCTION leadscore_internal.expression_type(relation regclass, expression text, role text, through regclass[] DEFAULT NULL,
+                                                   row_name text DEFAULT 'source', may_be_set boolean DEFAULT false)
   RETURNS regtype AS 'MODULE_PATHNAME', 'leadscore_expression_type' LANGUAGE C STABLE PARALLEL UNSAFE;
-COMMENT ON FUNCTION leadscore_internal.expression_type(regclass, text, text, regclass[]) IS
+COMMENT ON FUNCTION leadscore_internal.expression_type(regclass, text, text, regclass[], text, boolean) IS
   'Checks an expression on a row of the table and tells its base type.';
 
-CREATE FUNCTION leadscore_internal.conjuncts(relation regclass, through regclass[], expression text, type regtype, role text,
-                                             OUT condition text, OUT tables int, OUT columns text[])
+CREATE FUNCTION leadscore_internal.conjuncts(relation regclass, through regclass[], expression text, type regtype, role text, row_name text DEFAULT 'source',
+                                             OUT condition text, OUT tables int, OUT columns text[], OUT is_set boolean, OUT on_array text)
   RETURNS SETOF record AS 'MODULE_PATHNAME', 'leadscore_conjuncts' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 3;
-COMMENT ON FUNCTION leadscore_internal.conjuncts(regclass, regclass[], text, regtype, text) IS
-  'The parts that AND joins, with the tables (bit 0: the row, bit n: table n of through) and the columns (0.name, n.name) that each uses.';
+COMMENT ON FUNCTION leadscore_internal.conjuncts(regclass, regclass[], text, regtype, text, text) IS
+  'The parts that AND joins, with the tables (bit 0: the row, bit n: table n of through) and the columns (0.name, n.name) that each uses, whether it gives a set, and for the elements of an array a condition that it has one of those in $1.';
 
 CREATE FUNCTION leadscore_internal.casts_implicitly(source regtype, target regtype)
   RETURNS boolean AS 'MODULE_PATHNAME', 'leadscore_casts_implicitly' LANGUAGE C STABLE STRICT PARALLEL SAFE;
@@ -49,3 +51,8 @@ CREATE FUNCTION leadscore_internal.facts(component int, keys anyarray, from_time
   RETURNS SETOF record AS 'MODULE_PATHNAME', 'leadscore_facts' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 1000;
 COMMENT ON FUNCTION leadscore_internal.facts(int, anyarray, timestamptz, timestamptz) IS
   'What the CRM''s rows give to a component (key, occurred_at, points, activities), read as the owners of the tables.';
+
+CREATE FUNCTION leadscore_internal.explained_facts(component int, keys anyarray)
+  RETURNS SETOF record AS 'MODULE_PATHNAME', 'leadscore_explained_facts' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100;
+COMMENT ON FUNCTION leadscore_internal.explained_facts(int, anyarray) IS
+  'The same, a line for each rule that a row matches (key, occurred_at, points, rule, source, row_key).';

@@ -212,10 +212,7 @@ BEGIN
     RAISE EXCEPTION 'the table of the % must not be null', what USING ERRCODE = 'null_value_not_allowed';
   END IF;
   SELECT * INTO STRICT class FROM pg_class AS c WHERE c.oid = relation;
-  IF what = 'source' AND (class.relkind = 'p' OR class.relispartition OR class.relhassubclass) THEN
-    RAISE EXCEPTION 'table % is partitioned, or part of an inheritance tree', relation USING ERRCODE = 'feature_not_supported',
-      HINT = 'What is written straight into a partition would be missed; use an ordinary table.';
-  ELSIF class.relkind NOT IN ('r', 'p') THEN
+  IF class.relkind NOT IN ('r', 'p') THEN
     RAISE EXCEPTION '% is not a table', relation
       USING ERRCODE = 'wrong_object_type',
             HINT = 'Views and foreign tables fire no triggers when what they show changes: use the tables behind them.';
@@ -225,6 +222,9 @@ BEGIN
   ELSIF class.relrowsecurity AND class.relforcerowsecurity THEN
     RAISE EXCEPTION 'table % has FORCE ROW LEVEL SECURITY', relation USING ERRCODE = 'feature_not_supported',
       HINT = 'Its owner must see every row for a score to be right: ALTER TABLE … NO FORCE ROW LEVEL SECURITY.';
+  END IF;
+  IF what = 'source' THEN
+    PERFORM leadscore_internal.check_tree(relation);
   END IF;
 END
 $$;

@@ -93,8 +93,8 @@ CREATE FUNCTION leadscore_internal.copy_score_parts(from_score int, to_score int
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay, max_points)
   SELECT to_score, r.name, r.source, r.points, r.filter, r.decay, r.max_points FROM leadscore_internal.rule AS r WHERE r.score = from_score ORDER BY r.id;
-  INSERT INTO leadscore_internal.rollup (score, entity, member, key)
-  SELECT to_score, r.entity, r.member, r.key FROM leadscore_internal.rollup AS r WHERE r.score = from_score ORDER BY r.id;
+  INSERT INTO leadscore_internal.rollup (score, entity, member, key, through, join_on)
+  SELECT to_score, r.entity, r.member, r.key, r.through, r.join_on FROM leadscore_internal.rollup AS r WHERE r.score = from_score ORDER BY r.id;
 $$;
 COMMENT ON FUNCTION leadscore_internal.copy_score_parts(int, int) IS 'Copies the rules and roll-ups of a score to another.';
 
@@ -154,16 +154,17 @@ COMMENT ON FUNCTION leadscore.create_score(text, text[], leadscore.decay, float8
 CREATE FUNCTION leadscore_internal.checked_rule(rule leadscore_internal.rule) RETURNS leadscore_internal.rule
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  relation regclass := (SELECT s.relation FROM leadscore_internal.source AS s WHERE s.id = rule.source);
+  source leadscore_internal.source;
   role text := format('of rule "%s"', rule.name);
 BEGIN
-  PERFORM leadscore_internal.check_owner(relation);
+  SELECT * INTO STRICT source FROM leadscore_internal.source AS s WHERE s.id = rule.source;
+  PERFORM leadscore_internal.check_owner(source.relation);
   IF rule.points IS NULL THEN
     RAISE EXCEPTION '% must not be null', 'points ' || role
       USING ERRCODE = 'null_value_not_allowed', HINT = 'Give a number or an expression on the row, for example points => ''5''.';
   END IF;
-  rule.points := leadscore_internal.canonical_expression(relation, rule.points, 'float8', 'points ' || role);
-  rule.filter := leadscore_internal.canonical_filter(relation, rule.filter, 'filter ' || role);
+  rule.points := leadscore_internal.canonical_expression(source.relation, rule.points, 'float8', 'points ' || role, source.through);
+  rule.filter := leadscore_internal.canonical_expression(source.relation, rule.filter, 'boolean', 'filter ' || role, source.through);
   PERFORM leadscore_internal.check_cap('max_points ' || role, rule.max_points);
   -- Who has no activity that the rule matches has 0 of it.
   IF rule.max_points < 0 THEN

@@ -14,13 +14,15 @@ BEGIN
   IF rollup.key IS NULL THEN
     RAISE EXCEPTION '% must not be null', 'key ' || role USING ERRCODE = 'null_value_not_allowed';
   END IF;
-  rollup.key := leadscore_internal.canonical_link_key(member.relation, rollup.key, whole.key_type, 'key ' || role);
+  rollup.through := leadscore_internal.checked_through(rollup.through, rollup.join_on, 'a roll-up', $example$through => '{crm.employment}', join_on => 'through.contact_id = member.id'$example$);
+  rollup.key := leadscore_internal.canonical_link_key(member.relation, rollup.key, whole.key_type, 'key ' || role, rollup.through, 'member');
+  rollup.join_on := leadscore_internal.canonical_expression(member.relation, rollup.join_on, 'boolean', 'join_on ' || role, rollup.through, 'member');
   RETURN rollup;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.checked_rollup(leadscore_internal.rollup) IS 'A roll-up as it is given, checked; its expressions canonical.';
 
-CREATE FUNCTION leadscore_internal.create_rollup(score text, entity text, "of" text, key text, if_not_exists boolean) RETURNS void
+CREATE FUNCTION leadscore_internal.create_rollup(score text, entity text, "of" text, key text, through regclass[], join_on text, if_not_exists boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(score, 'score');
@@ -47,13 +49,16 @@ BEGIN
   made.entity := whole.id;
   made.member := member.id;
   made.key := key;
+  made.through := through;
+  made.join_on := join_on;
   made := leadscore_internal.checked_rollup(made);
-  INSERT INTO leadscore_internal.rollup (score, entity, member, key) VALUES (made.score, made.entity, made.member, made.key);
+  INSERT INTO leadscore_internal.rollup (score, entity, member, key, through, join_on)
+  VALUES (made.score, made.entity, made.member, made.key, made.through, made.join_on);
   INSERT INTO leadscore_internal.score_entity (score, entity) VALUES (of_score.id, whole.id) ON CONFLICT DO NOTHING;
   PERFORM leadscore_internal.mark_edited(ARRAY[of_score.id]);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.create_rollup(text, text, text, text, boolean) IS 'Implementation of leadscore.create_rollup.';
+COMMENT ON FUNCTION leadscore_internal.create_rollup(text, text, text, text, regclass[], text, boolean) IS 'Implementation of leadscore.create_rollup.';
 
 CREATE FUNCTION leadscore_internal.rolls_up_to(score int, member int, entity int) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -66,7 +71,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.rolls_up_to(int, int, int) IS 'Whether points of the one count for the other, over any number of roll-ups.';
 
-CREATE FUNCTION leadscore.create_rollup(score text, entity text, "of" text, key text, if_not_exists boolean DEFAULT false)
+CREATE FUNCTION leadscore.create_rollup(score text, entity text, "of" text, key text, through regclass[] DEFAULT NULL, join_on text DEFAULT NULL,
+                                        if_not_exists boolean DEFAULT false)
   RETURNS void AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
-COMMENT ON FUNCTION leadscore.create_rollup(text, text, text, text, boolean) IS
-  'Adds to an entity''s points those of its members. of: the entity that the members are; key: an expression on the member''s row, compared with the entity''s key. Read from the members'' states: a member that changes its key takes its whole score along.';
+COMMENT ON FUNCTION leadscore.create_rollup(text, text, text, text, regclass[], text, boolean) IS
+  'Adds to an entity''s points those of its members. of: the entity that the members are; key: an expression on the member''s row, compared with the entity''s key; through, join_on: tables on the way, called through (or through1, through2, …), and how they join the member''s row, called member; a member that reaches an entity twice counts once. Read from the members'' states: a member that changes its key takes its whole score along.';

@@ -18,11 +18,11 @@ BEGIN
   END IF;
   EXECUTE format('SELECT EXISTS (SELECT FROM %s AS p WHERE p.component = $1 AND p.key IS NULL)', of_component.pending)
   INTO marked USING component;
-  RETURN marked;
+  RETURN marked OR leadscore_internal.has_other_parts(component);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.must_read_rows(int) IS
-  'Whether a component is marked as a whole, so that all of it is read from the CRM''s rows; an error where the score is broken.';
+  'Whether a component is marked as a whole, or its tables have other partitions than this snapshot knows of, so that all of it is read from the CRM''s rows; an error where the score is broken.';
 
 CREATE FUNCTION leadscore_internal.missing_table(score leadscore_internal.score) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -32,6 +32,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         UNION ALL
         SELECT s.relation, format('source "%s"', s.name)
         FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS s ON s.id = r.source WHERE r.score = score.id
+        UNION ALL
+        SELECT joined, 'a roll-up'
+        FROM leadscore_internal.rollup AS r CROSS JOIN LATERAL unnest(r.through) AS joined WHERE r.score = score.id
+        UNION ALL
+        SELECT joined, 'a roll-up'
+        FROM leadscore_internal.membership AS m CROSS JOIN LATERAL unnest(m.through) AS joined WHERE m.score = score.id
+        UNION ALL
+        SELECT joined, format('a lookup of source "%s"', s.name)
+        FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS s ON s.id = r.source
+        CROSS JOIN LATERAL unnest(s.through) AS joined WHERE r.score = score.id
         UNION ALL
         SELECT b.relation, format('source "%s"', s.name)
         FROM leadscore_internal.component AS c JOIN leadscore_internal.branch AS b ON b.component = c.id
@@ -60,24 +70,65 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_tables(leadscore_internal.score) IS 'Refuses a score whose tables are not all there.';
 
+-- Expressions have the rights of who owned the tables when they were published, and only while that is so.
+CREATE VIEW leadscore_internal.used_table AS
+SELECT p.score, p.building, p.id AS component, used.relation, c.relowner <> used.owner AS changed_hands,
+       format('table "%s" has another owner than when the score was published', c.relname) AS message
+FROM leadscore_internal.component AS p
+CROSS JOIN LATERAL (
+  SELECT b.relation::oid AS relation, b.owner::oid AS owner FROM leadscore_internal.branch AS b WHERE b.component = p.id
+  UNION
+  SELECT t.relation, t.owner FROM leadscore_internal.branch AS b
+  CROSS JOIN LATERAL unnest(b.lookups::oid[], b.lookup_owners::oid[]) AS t(relation, owner) WHERE b.component = p.id
+  UNION
+  SELECT t.relation, t.owner FROM leadscore_internal.branch AS b JOIN leadscore_internal.joined_link AS j ON j.branch = b.id
+  CROSS JOIN LATERAL unnest(j.through::oid[], j.owners::oid[]) AS t(relation, owner) WHERE b.component = p.id) AS used
+JOIN pg_class AS c ON c.oid = used.relation;
+COMMENT ON VIEW leadscore_internal.used_table IS 'The tables that published expressions are evaluated on, and whether they have another owner since.';
+
+CREATE FUNCTION leadscore_internal.check_hands(score leadscore_internal.score) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  problem text;
+BEGIN
+  SELECT u.message INTO problem FROM leadscore_internal.used_table AS u
+  WHERE u.score = check_hands.score.id AND NOT u.building AND u.changed_hands ORDER BY u.message LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'score "%.%" is broken: %', score.model, score.name, problem
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL leadscore.publish() as the owner that the table has now.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_hands(leadscore_internal.score) IS 'Refuses a score of which a table has another owner than when it was published.';
+
+CREATE FUNCTION leadscore_internal.check_unbroken(score leadscore_internal.score) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  incident leadscore_internal.incident;
+BEGIN
+  SELECT * INTO incident FROM leadscore_internal.incident AS i WHERE i.score = check_unbroken.score.id AND NOT i.building ORDER BY i.id LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'score "%.%" is broken: %', score.model, score.name, incident.message
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = format('Since %s, SQLSTATE %s.', incident.at, incident.sqlstate),
+            HINT = 'Mend the rule or the data, then CALL leadscore.publish().';
+  END IF;
+  PERFORM leadscore_internal.check_hands(score);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_unbroken(leadscore_internal.score) IS 'Refuses a score that is broken, or whose tables have another owner.';
+
 CREATE FUNCTION leadscore_internal.check_readable(score int) RETURNS void
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   of_score leadscore_internal.score;
-  incident leadscore_internal.incident;
 BEGIN
   SELECT * INTO STRICT of_score FROM leadscore_internal.score AS s WHERE s.id = check_readable.score;
   IF of_score.state <> 'live' THEN
     RAISE EXCEPTION 'score "%.%" is not live but %', of_score.model, of_score.name, of_score.state
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL leadscore.publish() makes it live.';
   END IF;
-  SELECT * INTO incident FROM leadscore_internal.incident AS i WHERE i.score = of_score.id AND NOT i.building ORDER BY i.id LIMIT 1;
-  IF FOUND THEN
-    RAISE EXCEPTION 'score "%.%" is broken: %', of_score.model, of_score.name, incident.message
-      USING ERRCODE = 'object_not_in_prerequisite_state',
-            DETAIL = format('Since %s, SQLSTATE %s.', incident.at, incident.sqlstate),
-            HINT = 'Mend the rule or the data, then CALL leadscore.publish().';
-  END IF;
+  PERFORM leadscore_internal.check_unbroken(of_score);
   PERFORM leadscore_internal.check_tables(of_score);
 END
 $$;

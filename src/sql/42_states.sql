@@ -25,6 +25,11 @@ CREATE FUNCTION leadscore_internal.falling_part(decay leadscore.decay, points fl
 COMMENT ON FUNCTION leadscore_internal.falling_part(leadscore.decay, float8, timestamptz, timestamptz) IS
   'By how much an activity''s points fall in a microsecond, under a linear decay.';
 
+CREATE FUNCTION leadscore_internal.delayed(decay leadscore.decay, span interval) RETURNS leadscore.decay
+  AS 'MODULE_PATHNAME', 'leadscore_delayed' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION leadscore_internal.delayed(leadscore.decay, interval) IS
+  'The decay that begins later by a span: 1 for so long, then as the decay is from age 0 on. A negative span undoes it.';
+
 CREATE FUNCTION leadscore_internal.next_change(decay leadscore.decay, occurred_at timestamptz, instant timestamptz) RETURNS timestamptz
   AS 'MODULE_PATHNAME', 'leadscore_next_change' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION leadscore_internal.next_change(leadscore.decay, timestamptz, timestamptz) IS

@@ -99,7 +99,7 @@ COMMENT ON FUNCTION leadscore_internal.corrected_states(leadscore_internal.compo
 
 -- Marked entities are recomputed anyway; what cannot be corrected is marked.
 CREATE FUNCTION leadscore_internal.correct_due(component leadscore_internal.component) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
   equality text := leadscore_internal.equality_operator((SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity));
   unmarked text := format('NOT EXISTS (SELECT FROM %s AS m WHERE m.component = $1 AND m.sign = 0 AND m.key %s s.key)', component.pending, equality);

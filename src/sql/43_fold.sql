@@ -1,8 +1,11 @@
 -- Folding: what writers appended is merged into the states. Only one fold of a model runs at a time, nobody waits for
 -- it, and each statement of it takes what it consumes and what it makes of it from one snapshot.
 
+-- By the number of the schema, which stays as it is when the schema is renamed; NULL where it is gone.
 CREATE FUNCTION leadscore_internal.fold_lock_key(model name) RETURNS bigint
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT hashtextextended('pg_leadscore fold ' || model, 0) $$;
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT hashtextextended('pg_leadscore fold ' || to_regnamespace(quote_ident(model))::oid, 0)
+$$;
 COMMENT ON FUNCTION leadscore_internal.fold_lock_key(name) IS 'The advisory lock that a fold of the model holds.';
 
 CREATE FUNCTION leadscore_internal.quarantine_horizon() RETURNS xid8
@@ -32,7 +35,7 @@ COMMENT ON FUNCTION leadscore_internal.stamp_marks(leadscore_internal.component)
 
 -- A pending table is a queue, mostly of dead rows: only plain index scans remember which index entries are dead.
 CREATE FUNCTION leadscore_internal.fold_deltas(component leadscore_internal.component, at_most int) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_bitmapscan = off SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
   key_type regtype := (SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity);
   folded bigint;
@@ -110,7 +113,7 @@ COMMENT ON FUNCTION leadscore_internal.fold_deltas(leadscore_internal.component,
   'Merges pending changes of entities that are not marked; marks those that must be recomputed. Returns how many changes it took.';
 
 CREATE FUNCTION leadscore_internal.recompute(component leadscore_internal.component, keys anyarray) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
   equality text := leadscore_internal.equality_operator((SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity));
 BEGIN
@@ -132,7 +135,7 @@ COMMENT ON FUNCTION leadscore_internal.recompute(leadscore_internal.component, a
   'Makes the states of some entities, or with NULL of all, anew from the CRM''s rows, and drops what was pending for them.';
 
 CREATE FUNCTION leadscore_internal.fold_marks(component leadscore_internal.component) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
   key_type regtype := (SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity);
   all_marked boolean;
@@ -181,8 +184,8 @@ DECLARE
   at_rest boolean;
 BEGIN
   SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.id = fold_component.component AND NOT x.building;
-  IF NOT FOUND OR NOT pg_try_advisory_xact_lock(leadscore_internal.fold_lock_key(
-       (SELECT s.model FROM leadscore_internal.score AS s WHERE s.id = c.score))) THEN
+  IF NOT FOUND OR pg_try_advisory_xact_lock(leadscore_internal.fold_lock_key(
+       (SELECT s.model FROM leadscore_internal.score AS s WHERE s.id = c.score))) IS NOT TRUE THEN
     RETURN false;
   END IF;
   at_rest := leadscore_internal.rows_at_rest(c);

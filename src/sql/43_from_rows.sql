@@ -49,6 +49,6 @@ COMMENT ON FUNCTION leadscore_internal.reading_queries(int) IS 'The queries that
 
 CREATE FUNCTION leadscore_internal.read_rows(component int, key anyelement, as_of timestamptz,
                                              OUT points float8, OUT last_activity_at timestamptz, OUT activities bigint)
-  RETURNS record AS 'MODULE_PATHNAME', 'leadscore_read_rows' LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 10000;
+  RETURNS record AS 'MODULE_PATHNAME', 'leadscore_read_rows' LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 100;
 COMMENT ON FUNCTION leadscore_internal.read_rows(int, anyelement, timestamptz) IS
   'One entity''s points of a component at an instant, from the CRM''s rows: for what the kept state cannot answer. In a query that asks for many, all that may be asked for are read at once.';

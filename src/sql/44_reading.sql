@@ -27,6 +27,9 @@ BEGIN
   points := leadscore_internal.clamped(format('CASE WHEN %s THEN %s.points ELSE %s END', from_rows, rows, state.points), NULL, component.max_points);
   last_activity_at := format('CASE WHEN %1$s THEN %2$s.last_activity_at ELSE greatest(s%3$s.last_activity_at, p%3$s.added_at) END',
                              from_rows, rows, c);
+  IF component.ahead <> interval '0' THEN
+    last_activity_at := format('(%s) + interval %L', last_activity_at, component.ahead);
+  END IF;
   activities := format('CASE WHEN %1$s THEN %2$s.activities ELSE coalesce(s%3$s.activities, 0) + coalesce(p%3$s.activities, 0) END',
                        from_rows, rows, c);
 END
@@ -34,15 +37,32 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.reading(leadscore_internal.component) IS
   'How views read a component: joins to e (the entity, with its key), and expressions over them.';
 
--- The row source of an entity's views: its table, its key and nothing else, so that names cannot clash. Members of a
--- roll-up have the key of whom they count for as well.
-CREATE FUNCTION leadscore_internal.entity_rows(entity leadscore_internal.entity, parent_key text DEFAULT NULL) RETURNS text
+-- The row source of an entity's views: its table, its key and nothing else, so that names cannot clash.
+CREATE FUNCTION leadscore_internal.entity_rows(entity leadscore_internal.entity) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('(SELECT (%s)::%s AS key%s FROM %s WHERE %s) AS e', entity.key, leadscore_internal.type_name(entity.key_type),
-                ', ' || parent_key || ' AS parent', entity.relation, coalesce(entity.filter, 'true'))
+  SELECT format('(SELECT (%s)::%s AS key FROM %s WHERE %s) AS e', entity.key, leadscore_internal.type_name(entity.key_type),
+                entity.relation, coalesce(entity.filter, 'true'))
 $$;
-COMMENT ON FUNCTION leadscore_internal.entity_rows(leadscore_internal.entity, text) IS
+COMMENT ON FUNCTION leadscore_internal.entity_rows(leadscore_internal.entity) IS
   'FROM item for the rows that are entities of the kind, as e.';
+
+-- Members of a roll-up have the key of whom they count for as well. Over join tables, names are the member's inside and
+-- theirs outside, and only the columns that are used go out, so that others can be dropped.
+CREATE FUNCTION leadscore_internal.member_rows(member leadscore_internal.entity, membership leadscore_internal.membership) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN membership.through IS NULL
+    THEN format('(SELECT (%s)::%s AS key, %s AS parent FROM %s WHERE %s) AS e', member.key, type, membership.key, member.relation, coalesce(member.filter, 'true'))
+    ELSE format('(SELECT DISTINCT member.leadscore_key AS key, (%s) AS parent FROM (SELECT (%s)::%s AS leadscore_key%s FROM %s WHERE %s) AS member, %s WHERE %s) AS e',
+                membership.key, member.key, type,
+                (SELECT string_agg(format(', %I', c), '' ORDER BY c)
+                 FROM (SELECT DISTINCT unnest(leadscore_internal.table_columns(x.columns, 0)) AS c
+                       FROM unnest(ARRAY[membership.key, membership.join_on]) AS expression
+                       CROSS JOIN LATERAL leadscore_internal.conjuncts(member.relation, membership.through, expression, 0, 'roll-up', 'member') AS x) AS used),
+                member.relation, coalesce(member.filter, 'true'), leadscore_internal.through_tables(membership.through), membership.join_on) END
+  FROM leadscore_internal.type_name(member.key_type) AS type
+$$;
+COMMENT ON FUNCTION leadscore_internal.member_rows(leadscore_internal.entity, leadscore_internal.membership) IS
+  'FROM item for the members of a roll-up, as e, with the key of whom each counts for, parent: one line for each pair.';
 
 -- How a score of an entity is read: its own components, and its members' points as they are read themselves.
 CREATE FUNCTION leadscore_internal.entity_reading(score int, entity leadscore_internal.entity,
@@ -78,7 +98,7 @@ BEGIN
     WHERE r.parent IS NOT NULL GROUP BY r.parent
   ) AS m%6$s ON m%6$s.parent %7$s e.key$join$,
       inner_reading.points, inner_reading.last_activity_at, inner_reading.activities,
-      leadscore_internal.entity_rows(member, membership.key), inner_reading.joins, membership.id,
+      leadscore_internal.member_rows(member, membership), inner_reading.joins, membership.id,
       leadscore_internal.equality_operator(entity.key_type));
     aliases := aliases || ('m' || membership.id);
   END LOOP;

@@ -40,8 +40,9 @@ BEGIN
     r.members := CASE WHEN r.members IS NOT NULL THEN 'NULL' END;
   END IF;
   EXECUTE format('CREATE OR REPLACE VIEW %s WITH (security_invoker = true) AS
-    SELECT e.key AS %s, (%s)::float8 AS points, greatest(%s) AS last_activity_at, (%s)::bigint AS activities, NULL::text AS band%s
+    SELECT e.key AS %s, (%s)::float8 AS points, greatest(%s) AS last_activity_at, (%s)::bigint AS activities, %s AS band%s
     FROM %s%s', view_name, id_column, r.points, r.last_activity_at, r.activities,
+    leadscore_internal.band_expression(score.bands, r.points),
     CASE WHEN r.members IS NOT NULL THEN
       format(', (%s)::float8 AS own_points, (%s)::float8 AS members_sum, (%s)::float8 AS members_avg, (%s)::float8 AS members_max, (%s)::bigint AS members',
              r.own_points, r.members_sum, r.members_avg, r.members_max, r.members) END,
@@ -54,7 +55,7 @@ BEGIN
                           ('points', format('Points now, decay %s; 0 if never active', score.decay)),
                           ('last_activity_at', 'When the last activity that a rule matches occurred'),
                           ('activities', 'Activities that a rule matches and that have occurred'),
-                          ('band', 'Band of the points'),
+                          ('band', 'Band of the points, as set_bands() names them'),
                           ('own_points', 'Points of its own activities'),
                           ('members_sum', 'Sum of its members'' points; 0 without members'),
                           ('members_avg', 'Average of its members'' points, those without points included; NULL without members'),

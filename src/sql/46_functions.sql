@@ -1,4 +1,4 @@
--- The functions of an entity, typed with its key: thin ones in the model's schema that call these.
+-- What the functions of an entity are made of, and the shortest of them: lead_score, lead_hottest, lead_coldest.
 
 -- The published score, which must be readable, as seen by the query under way.
 CREATE FUNCTION leadscore_internal.readable_score(model name, entity text, score text, OUT paused boolean, OUT view_name text)
@@ -46,19 +46,25 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_count(bigint) IS 'Refuses a number of rows that is null or negative.';
 
--- What rows give to an entity, its members' rows included, between $1 and $2; keys: SQL for the array of keys wanted, NULL
--- for all.
-CREATE FUNCTION leadscore_internal.facts_query(score int, entity leadscore_internal.entity, keys text) RETURNS text
+-- What rows give to an entity, its members' rows included; keys: SQL for the array of keys wanted, NULL for all. Facts are
+-- key, occurred_at, points, activities, decay, ahead, for what occurred between $1 and $2 or is as far ahead of $2 as its
+-- source says; explained, key, occurred_at, points, decay, ahead, rule, source, row_key, member, whenever they occur.
+-- occurred_at is as a component keeps it: earlier by ahead, which its decay begins later by.
+CREATE FUNCTION leadscore_internal.facts_query(score int, entity leadscore_internal.entity, keys text, explained boolean) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   parts text[];
   membership leadscore_internal.membership;
   member leadscore_internal.entity;
   equality text := leadscore_internal.equality_operator(entity.key_type);
+  own text := CASE WHEN explained
+    THEN 'SELECT f.key, f.occurred_at, f.points, %1$L::leadscore.decay AS decay, interval %5$L AS ahead, f.rule, f.source, f.row_key, NULL::text AS member'
+         ' FROM leadscore_internal.explained_facts(%2$s, %3$s::%4$s[])'
+         ' AS f(key %4$s, occurred_at timestamptz, points float8, rule text, source text, row_key jsonb)'
+    ELSE 'SELECT f.*, %1$L::leadscore.decay AS decay, interval %5$L AS ahead FROM leadscore_internal.facts(%2$s, %3$s::%4$s[], $1 - interval %5$L, $2)'
+         ' AS f(key %4$s, occurred_at timestamptz, points float8, activities int)' END;
 BEGIN
-  SELECT coalesce(array_agg(format('SELECT f.*, %L::leadscore.decay AS decay FROM leadscore_internal.facts(%s, %s::%s[], $1, $2)'
-                                   ' AS f(key %s, occurred_at timestamptz, points float8, activities int)',
-                                   c.decay, c.id, keys, leadscore_internal.type_name(entity.key_type), leadscore_internal.type_name(entity.key_type)) ORDER BY c.id), '{}')
+  SELECT coalesce(array_agg(format(own, c.decay, c.id, keys, leadscore_internal.type_name(entity.key_type), c.ahead) ORDER BY c.id), '{}')
   INTO parts
   FROM leadscore_internal.component AS c WHERE c.score = facts_query.score AND c.entity = facts_query.entity.id AND NOT c.building;
 
@@ -67,18 +73,24 @@ BEGIN
     WHERE m.score = facts_query.score AND m.entity = facts_query.entity.id AND NOT m.building ORDER BY m.id
   LOOP
     SELECT * INTO STRICT member FROM leadscore_internal.entity AS x WHERE x.id = membership.member;
-    parts := parts || format('SELECT e.parent, f.occurred_at, f.points, f.activities, f.decay FROM (%s) AS f JOIN %s ON e.key %s f.key WHERE e.parent IS NOT NULL',
+    parts := parts || format('SELECT e.parent AS key, f.occurred_at, f.points, %s FROM (%s) AS f JOIN %s ON e.key %s f.key WHERE e.parent IS NOT NULL%s',
+      CASE WHEN explained THEN format('f.decay, f.ahead, f.rule, f.source, f.row_key, concat_ws('', '', %L || e.key::text, f.member) AS member', member.name || ' ')
+           ELSE 'f.activities, f.decay, f.ahead' END,
       leadscore_internal.facts_query(score, member,
         CASE WHEN keys = 'NULL' THEN keys
-             ELSE format('ARRAY(SELECT e.key FROM %s WHERE e.parent %s ANY (%s))', leadscore_internal.entity_rows(member, membership.key), equality, keys) END),
-      leadscore_internal.entity_rows(member, membership.key), leadscore_internal.equality_operator(member.key_type));
+             ELSE format('ARRAY(SELECT e.key FROM %s WHERE e.parent %s ANY (%s))', leadscore_internal.member_rows(member, membership), equality, keys) END, explained),
+      leadscore_internal.member_rows(member, membership), leadscore_internal.equality_operator(member.key_type),
+      -- A member may count for others, too.
+      CASE WHEN keys = 'NULL' THEN '' ELSE format(' AND e.parent %s ANY (%s)', equality, keys) END);
   END LOOP;
   RETURN CASE WHEN cardinality(parts) > 0 THEN array_to_string(parts, ' UNION ALL ')
-              ELSE format('SELECT NULL::%s AS key, NULL::timestamptz AS occurred_at, NULL::float8 AS points, NULL::int AS activities, NULL::leadscore.decay AS decay WHERE $1 > $2', leadscore_internal.type_name(entity.key_type)) END;
+              ELSE format('SELECT NULL::%s AS key, NULL::timestamptz AS occurred_at, NULL::float8 AS points, %s WHERE false', leadscore_internal.type_name(entity.key_type),
+                          CASE WHEN explained THEN 'NULL::leadscore.decay AS decay, NULL::interval AS ahead, NULL::text AS rule, NULL::text AS source, NULL::jsonb AS row_key, NULL::text AS member'
+                               ELSE 'NULL::int AS activities, NULL::leadscore.decay AS decay, NULL::interval AS ahead' END) END;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.facts_query(int, leadscore_internal.entity, text) IS
-  'The query for what rows give to an entity and its members: key, occurred_at, points, activities, decay.';
+COMMENT ON FUNCTION leadscore_internal.facts_query(int, leadscore_internal.entity, text, boolean) IS
+  'The query for what rows give to an entity and its members.';
 
 -- What an entity's points were or will be at $2, from the rows, each sum clamped where it has a cap; $1 is where to begin.
 CREATE FUNCTION leadscore_internal.points_query(score int, entity leadscore_internal.entity, keys text) RETURNS text
@@ -103,11 +115,13 @@ BEGIN
     WHERE m.score = points_query.score AND m.entity = points_query.entity.id AND NOT m.building ORDER BY m.id
   LOOP
     SELECT * INTO STRICT member FROM leadscore_internal.entity AS x WHERE x.id = membership.member;
-    parts := parts || format('SELECT e.parent, p.points FROM (%s) AS p JOIN %s ON e.key %s p.key WHERE e.parent IS NOT NULL',
+    parts := parts || format('SELECT e.parent AS key, p.points FROM (%s) AS p JOIN %s ON e.key %s p.key WHERE e.parent IS NOT NULL%s',
       leadscore_internal.points_query(score, member,
         CASE WHEN keys = 'NULL' THEN keys
-             ELSE format('ARRAY(SELECT e.key FROM %s WHERE e.parent %s ANY (%s))', leadscore_internal.entity_rows(member, membership.key), equality, keys) END),
-      leadscore_internal.entity_rows(member, membership.key), leadscore_internal.equality_operator(member.key_type));
+             ELSE format('ARRAY(SELECT e.key FROM %s WHERE e.parent %s ANY (%s))', leadscore_internal.member_rows(member, membership), equality, keys) END),
+      leadscore_internal.member_rows(member, membership), leadscore_internal.equality_operator(member.key_type),
+      -- A member may count for others, too.
+      CASE WHEN keys = 'NULL' THEN '' ELSE format(' AND e.parent %s ANY (%s)', equality, keys) END);
   END LOOP;
 
   SELECT * INTO caps FROM leadscore_internal.published_entity AS p
@@ -129,12 +143,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.published_points(name, text, text, text) IS 'points_query() for readers, who have no right to the catalogue.';
 
-CREATE FUNCTION leadscore_internal.published_facts(model name, entity text, score text, keys text) RETURNS text
+CREATE FUNCTION leadscore_internal.published_facts(model name, entity text, score text, keys text, explained boolean DEFAULT false) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT leadscore_internal.facts_query((leadscore_internal.find_score(model, leadscore_internal.name_in_model(score, model, 'score'))).id,
-                                        leadscore_internal.find_entity(model, entity), keys)
+                                        leadscore_internal.find_entity(model, entity), keys, explained)
 $$;
-COMMENT ON FUNCTION leadscore_internal.published_facts(name, text, text, text) IS 'facts_query() for readers, who have no right to the catalogue.';
+COMMENT ON FUNCTION leadscore_internal.published_facts(name, text, text, text, boolean) IS 'facts_query() for readers, who have no right to the catalogue.';
 
 CREATE FUNCTION leadscore_internal.entity_from(model name, entity text) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -149,123 +163,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.entity_equality(name, text) IS 'The equality of an entity''s keys, qualified.';
 
--- Undecayed points in [as_of - within, as_of]; the calendar is UTC's. $1 and $2 are the bounds, $3 the limit.
-CREATE FUNCTION leadscore_internal.window_query(model name, entity text, score text, condition text) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('SELECT e.key, coalesce(w.points, 0), coalesce(w.activities, 0)::bigint, w.last_activity_at
-                 FROM %s LEFT JOIN (SELECT f.key, sum(f.points) AS points, sum(f.activities) AS activities, max(f.occurred_at) AS last_activity_at
-                                    FROM (%s) AS f GROUP BY f.key) AS w ON w.key %s e.key
-                 WHERE coalesce(w.points, 0) %s $3',
-                leadscore_internal.entity_from(model, entity), leadscore_internal.published_facts(model, entity, score, 'NULL'),
-                leadscore_internal.entity_equality(model, entity), condition)
-$$;
-COMMENT ON FUNCTION leadscore_internal.window_query(name, text, text, text) IS 'The query behind lead_hot and lead_cold.';
-
-CREATE FUNCTION leadscore_internal.window_start(as_of timestamptz, within interval) RETURNS timestamptz
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  PERFORM leadscore_internal.check_instant(as_of, 'as_of');
-  IF within IS NULL THEN
-    RAISE EXCEPTION 'within must not be null' USING ERRCODE = 'null_value_not_allowed';
-  ELSIF within < interval '0' THEN
-    RAISE EXCEPTION 'within must not be negative: %', within
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'It is the length of the window that ends at as_of.';
-  END IF;
-  -- Longer than the calendar, and perhaps than what a timestamp can hold.
-  IF within > interval '10000 years' THEN
-    RETURN '-infinity';
-  END IF;
-  RETURN ((as_of AT TIME ZONE 'UTC') - within) AT TIME ZONE 'UTC';
-END
-$$;
-COMMENT ON FUNCTION leadscore_internal.window_start(timestamptz, interval) IS 'as_of - within by the calendar in UTC.';
-
-CREATE FUNCTION leadscore_internal.entity_functions() RETURNS text[]
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT '{score,hottest,coldest,hot,cold}'::text[]
-$$;
-COMMENT ON FUNCTION leadscore_internal.entity_functions() IS 'What the names of the functions of an entity end in.';
-
-CREATE FUNCTION leadscore_internal.check_entity_names(entity leadscore_internal.entity) RETURNS void
+CREATE FUNCTION leadscore_internal.is_entity(model name, entity text, id anyelement) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  clash text;
+  found boolean;
 BEGIN
-  -- What is there already is somebody else's: not replaced, and not hidden by an overloaded name.
-  SELECT x.taken INTO clash
-  FROM (SELECT c.relname::text AS taken FROM pg_class AS c WHERE c.relnamespace = quote_ident(entity.model)::regnamespace
-        UNION ALL
-        SELECT p.proname::text FROM pg_proc AS p WHERE p.pronamespace = quote_ident(entity.model)::regnamespace) AS x
-  WHERE x.taken IN (SELECT entity.name || '_' || suffix FROM unnest('{pending,scores}' || leadscore_internal.entity_functions()) AS suffix);
-  IF FOUND THEN
-    RAISE EXCEPTION '"%.%" already exists', entity.model, clash
-      USING ERRCODE = 'duplicate_object', HINT = 'The entity needs this name for an object of its own: give it another name.';
-  END IF;
+  EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE e.key %s $1)', leadscore_internal.entity_from(model, entity),
+                 leadscore_internal.entity_equality(model, entity)) INTO found USING id;
+  RETURN found;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.check_entity_names(leadscore_internal.entity) IS 'Refuses an entity whose objects would have names that are taken.';
-
-CREATE FUNCTION leadscore_internal.make_entity_objects(entity leadscore_internal.entity) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  pending_table text := format('%I.%I', entity.model, entity.name || '_pending');
-  key_type text := leadscore_internal.type_name(entity.key_type);
-BEGIN
-  PERFORM leadscore_internal.check_entity_names(entity);
-  EXECUTE format('CREATE TABLE %s (component int NOT NULL, sign int2 NOT NULL, activities int2 NOT NULL, occurred_at timestamptz,
-                                   points float8, stamp xid8, key %s)
-                  WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
-                        autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = 5000)', pending_table, key_type);
-  EXECUTE format('CREATE INDEX ON %s (component, key)', pending_table);
-  -- A fold asks of every change whether its entity is marked: not by a look at all that is pending for it.
-  EXECUTE format('CREATE INDEX ON %s (component, key) WHERE sign = 0', pending_table);
-  EXECUTE format('COMMENT ON TABLE %s IS %L', pending_table,
-                 'pg_leadscore: changes (sign 1 and -1) and marks (sign 0) that are not folded into the states yet');
-  PERFORM leadscore_internal.share_with_readers(pending_table::regclass, entity);
-  UPDATE leadscore_internal.entity AS e SET pending = pending_table::regclass WHERE e.id = entity.id;
-  PERFORM leadscore_internal.make_entity_functions(entity);
-  PERFORM leadscore_internal.create_scores_view(entity);
-END
-$$;
-COMMENT ON FUNCTION leadscore_internal.make_entity_objects(leadscore_internal.entity) IS
-  'Makes the pending table, the typed functions and the view of all scores of an entity.';
-
-CREATE FUNCTION leadscore_internal.make_entity_functions(entity leadscore_internal.entity) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  id text := quote_ident(entity.name || '_id');
-  key_type text := leadscore_internal.type_name(entity.key_type);
-  made record;
-BEGIN
-  FOR made IN
-    SELECT * FROM (VALUES
-      ('score', format('(score text, id %s, as_of timestamptz DEFAULT leadscore.clock()) RETURNS float8', key_type),
-       format('leadscore_internal.score_at(%L, %L, score, id, as_of)', entity.model, entity.name),
-       'Points of one at an instant; 0 if never active, NULL for what is none'),
-      ('hottest', format('(score text, n int DEFAULT 10) RETURNS TABLE (rank bigint, %s %s, points float8)', id, key_type),
-       format('SELECT * FROM leadscore_internal.ranked(%L, %L, score, n, ''DESC'') AS r(rank bigint, key %s, points float8)', entity.model, entity.name, key_type),
-       'The n with the most points now, ties by key'),
-      ('coldest', format('(score text, n int DEFAULT 10) RETURNS TABLE (rank bigint, %s %s, points float8)', id, key_type),
-       format('SELECT * FROM leadscore_internal.ranked(%L, %L, score, n, ''ASC'') AS r(rank bigint, key %s, points float8)', entity.model, entity.name, key_type),
-       'The n with the fewest points now, ties by key'),
-      ('hot', format('(score text, more_than float8, within interval, as_of timestamptz DEFAULT leadscore.clock()) RETURNS TABLE (%s %s, points float8, activities bigint, last_activity_at timestamptz)', id, key_type),
-       format('SELECT * FROM leadscore_internal.in_window(%L, %L, score, ''>'', more_than, within, as_of) AS r(key %s, points float8, activities bigint, last_activity_at timestamptz)', entity.model, entity.name, key_type),
-       'Those that earned more than so many undecayed points in [as_of - within, as_of]'),
-      ('cold', format('(score text, fewer_than float8, within interval, as_of timestamptz DEFAULT leadscore.clock()) RETURNS TABLE (%s %s, points float8, activities bigint, last_activity_at timestamptz)', id, key_type),
-       format('SELECT * FROM leadscore_internal.in_window(%L, %L, score, ''<'', fewer_than, within, as_of) AS r(key %s, points float8, activities bigint, last_activity_at timestamptz)', entity.model, entity.name, key_type),
-       'Those that earned fewer than so many undecayed points in [as_of - within, as_of], the inactive included')
-    ) AS v(suffix, signature, body, says)
-  LOOP
-    EXECUTE format('CREATE FUNCTION %I.%I%s LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS %L',
-                   entity.model, entity.name || '_' || made.suffix, made.signature,
-                   CASE WHEN made.suffix = 'score' THEN format('BEGIN RETURN %s; END', made.body)
-                        ELSE format('#variable_conflict use_variable
-BEGIN RETURN QUERY %s; END', made.body) END);
-    EXECUTE format('COMMENT ON FUNCTION %I.%I IS %L', entity.model, entity.name || '_' || made.suffix, made.says);
-  END LOOP;
-END
-$$;
-COMMENT ON FUNCTION leadscore_internal.make_entity_functions(leadscore_internal.entity) IS 'Makes the functions of an entity, typed with its key.';
+COMMENT ON FUNCTION leadscore_internal.is_entity(name, text, anyelement) IS 'Whether a key is that of an entity that the caller may see.';
 
 CREATE FUNCTION leadscore_internal.score_at(model name, entity text, score text, id anyelement, as_of timestamptz) RETURNS float8
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -302,20 +210,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.ranked(name, text, text, int, text) IS 'Implementation of <entity>_hottest and <entity>_coldest.';
-
-CREATE FUNCTION leadscore_internal.in_window(model name, entity text, score text, condition text, points float8, within interval, as_of timestamptz)
-RETURNS SETOF record
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  readable record := leadscore_internal.readable_score(model, entity, score);
-BEGIN
-  IF points IS NULL OR points = 'NaN' THEN
-    RAISE EXCEPTION 'the number of points must not be null or NaN' USING ERRCODE = 'invalid_parameter_value';
-  ELSIF readable.paused THEN
-    RETURN;
-  END IF;
-  RETURN QUERY EXECUTE leadscore_internal.window_query(model, entity, score, condition)
-               USING leadscore_internal.window_start(as_of, within), as_of, points;
-END
-$$;
-COMMENT ON FUNCTION leadscore_internal.in_window(name, text, text, text, float8, interval, timestamptz) IS 'Implementation of <entity>_hot and <entity>_cold.';

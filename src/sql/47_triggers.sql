@@ -60,15 +60,24 @@ COMMENT ON FUNCTION leadscore_internal.remove_triggers(regclass, text) IS 'Drops
 -- After alter_source(), also the one that was published.
 CREATE FUNCTION leadscore_internal.tables_of_source(source leadscore_internal.source) RETURNS SETOF regclass
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT source.relation WHERE EXISTS (SELECT FROM pg_class AS c WHERE c.oid = source.relation)
+  SELECT leadscore_internal.members(source.relation)
   UNION
-  SELECT b.relation FROM leadscore_internal.branch AS b JOIN pg_class AS c ON c.oid = b.relation WHERE b.source = source.id
+  SELECT leadscore_internal.members(b.relation) FROM leadscore_internal.branch AS b WHERE b.source = source.id
   UNION
   SELECT t.tgrelid::regclass FROM pg_trigger AS t
   WHERE t.tgfoid = 'leadscore_internal.capture'::regproc AND starts_with(t.tgname::text, leadscore_internal.trigger_prefix(source.id))
   ORDER BY 1
 $$;
-COMMENT ON FUNCTION leadscore_internal.tables_of_source(leadscore_internal.source) IS 'The tables of a source: as it is set up, as it is published, and those with triggers of it.';
+COMMENT ON FUNCTION leadscore_internal.tables_of_source(leadscore_internal.source) IS 'The tables of a source with their partitions and children: as it is set up, as it is published, and those with triggers of it.';
+
+CREATE FUNCTION leadscore_internal.is_followed(source int, relation regclass) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
+                 JOIN leadscore_internal.score AS s ON s.id = c.score
+                 WHERE b.source = is_followed.source AND (s.state = 'live' OR c.building)
+                   AND is_followed.relation IN (SELECT leadscore_internal.members(b.relation)))
+$$;
+COMMENT ON FUNCTION leadscore_internal.is_followed(int, regclass) IS 'Whether the rows of a table, or partition or child, are activities of the source for a score that is live or being published.';
 
 -- Sources that no live score reads need no triggers.
 CREATE FUNCTION leadscore_internal.adjust_triggers(sources int[]) RETURNS void
@@ -80,9 +89,7 @@ BEGIN
     SELECT s.id AS source, t.relation FROM leadscore_internal.source AS s
     CROSS JOIN LATERAL leadscore_internal.tables_of_source(s) AS t(relation) WHERE s.id = ANY (sources) ORDER BY s.id, t.relation
   LOOP
-    IF EXISTS (SELECT FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
-               JOIN leadscore_internal.score AS s ON s.id = c.score
-               WHERE b.source = item.source AND b.relation = item.relation AND (s.state = 'live' OR c.building)) THEN
+    IF leadscore_internal.is_followed(item.source, item.relation) THEN
       PERFORM leadscore_internal.install_triggers(item.relation, leadscore_internal.trigger_prefix(item.source),
                                                   format('leadscore_internal.capture(%s)', item.source));
       PERFORM leadscore_internal.forget_program(item.relation);
@@ -102,9 +109,10 @@ DECLARE
 BEGIN
   FOR item IN
     SELECT coalesce(w.relation, t.relation) AS relation, w.relation IS NOT NULL AS wanted, t.relation IS NOT NULL AS installed
-    FROM (SELECT DISTINCT x.relation FROM leadscore_internal.watch AS x
+    FROM (SELECT DISTINCT member AS relation FROM leadscore_internal.watch AS x
           JOIN leadscore_internal.component AS c ON c.id = x.component JOIN leadscore_internal.score AS s ON s.id = c.score
-          WHERE (s.state = 'live' OR c.building) AND EXISTS (SELECT FROM pg_class AS cl WHERE cl.oid = x.relation)) AS w
+          CROSS JOIN LATERAL leadscore_internal.members(x.relation) AS member
+          WHERE s.state = 'live' OR c.building) AS w
     FULL JOIN (SELECT DISTINCT x.tgrelid::regclass AS relation FROM pg_trigger AS x
                WHERE x.tgfoid = 'leadscore_internal.capture_marks'::regproc) AS t ON t.relation = w.relation
     ORDER BY 1
@@ -115,6 +123,7 @@ BEGIN
       PERFORM leadscore_internal.remove_triggers(item.relation, leadscore_internal.mark_trigger_prefix());
     END IF;
   END LOOP;
+  PERFORM leadscore_internal.remember_parts();
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.adjust_mark_triggers() IS 'Installs or removes the triggers that mark, as what is published needs them.';

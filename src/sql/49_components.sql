@@ -9,11 +9,17 @@ CREATE FUNCTION leadscore_internal.rules_of_component(component leadscore_intern
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT r.* FROM leadscore_internal.rule AS r JOIN leadscore_internal.score AS s ON s.id = r.score
   WHERE r.score = component.score AND r.source = rules_of_component.source
-    AND coalesce(r.decay, s.decay) OPERATOR(leadscore.=) component.decay
+    AND leadscore_internal.delayed(coalesce(r.decay, s.decay), component.ahead) OPERATOR(leadscore.=) component.decay
     AND leadscore_internal.capped_rule(r) IS NOT DISTINCT FROM component.capped_rule
 $$;
 COMMENT ON FUNCTION leadscore_internal.rules_of_component(leadscore_internal.component, int) IS
   'Which rules, as they are set up, a component that is being built consists of for a source.';
+
+CREATE FUNCTION leadscore_internal.owners_of(tables regclass[]) RETURNS regrole[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT ARRAY(SELECT c.relowner::regrole FROM unnest(tables) WITH ORDINALITY AS t(relation, n) JOIN pg_class AS c ON c.oid = t.relation ORDER BY t.n)
+$$;
+COMMENT ON FUNCTION leadscore_internal.owners_of(regclass[]) IS 'The owners of tables.';
 
 -- Copies what is set up into what is published: components, and for each of them one branch per source.
 CREATE FUNCTION leadscore_internal.copy_rules(score leadscore_internal.score) RETURNS void
@@ -23,31 +29,35 @@ DECLARE
   new_branch int;
 BEGIN
   FOR item IN
-    SELECT DISTINCT se.entity, coalesce(r.decay, score.decay) AS decay, leadscore_internal.capped_rule(r) AS capped_rule, r.max_points
+    SELECT DISTINCT se.entity, coalesce(r.decay, score.decay) AS decay, src.ahead, leadscore_internal.capped_rule(r) AS capped_rule, r.max_points
     FROM leadscore_internal.score_entity AS se
     JOIN leadscore_internal.link AS l ON l.entity = se.entity
     JOIN leadscore_internal.rule AS r ON r.score = se.score AND r.source = l.source
-    WHERE se.score = score.id ORDER BY 1, 2, 3 NULLS FIRST
+    JOIN leadscore_internal.source AS src ON src.id = l.source
+    WHERE se.score = score.id ORDER BY 1, 2, 3, 4 NULLS FIRST
   LOOP
-    PERFORM leadscore_internal.create_component(score, item.entity, item.decay, item.capped_rule, item.max_points);
+    PERFORM leadscore_internal.create_component(score, item.entity, item.decay, item.ahead, item.capped_rule, item.max_points);
   END LOOP;
 
   FOR item IN
-    SELECT c.id AS component, src.id AS source, src.relation, src.occurred_at, src.filter,
-           coalesce(array_agg(l.key ORDER BY l.id) FILTER (WHERE l.through IS NULL), '{}') AS link_keys,
-           coalesce(array_agg(l.filter ORDER BY l.id) FILTER (WHERE l.through IS NULL), '{}') AS link_filters,
+    SELECT c.id AS component, src.id AS source, src.relation, src.occurred_at, src.filter, src.through, src.join_on,
+           coalesce(array_agg(l.key ORDER BY l.id) FILTER (WHERE leadscore_internal.is_local(l)), '{}') AS link_keys,
+           coalesce(array_agg(l.filter ORDER BY l.id) FILTER (WHERE leadscore_internal.is_local(l)), '{}') AS link_filters,
            array_agg(l.id) AS links
     FROM leadscore_internal.component AS c
     JOIN leadscore_internal.link AS l ON l.entity = c.entity
     JOIN leadscore_internal.source AS src ON src.id = l.source
-    WHERE c.score = score.id AND c.building
+    WHERE c.score = score.id AND c.building AND c.ahead = src.ahead
       AND EXISTS (SELECT FROM leadscore_internal.rules_of_component(c, src.id))
     GROUP BY c.id, src.id ORDER BY c.id, src.id
   LOOP
-    INSERT INTO leadscore_internal.branch (component, source, relation, owner, occurred_at, filter, link_keys, link_filters)
+    PERFORM leadscore_internal.check_tree(item.relation);
+    PERFORM leadscore_internal.check_tree(joined) FROM unnest(item.through) AS joined;
+    INSERT INTO leadscore_internal.branch (component, source, relation, owner, occurred_at, filter, link_keys, link_filters, lookups, lookup_owners, lookup_conditions)
     VALUES (item.component, item.source, item.relation,
             (SELECT cl.relowner::regrole FROM pg_class AS cl WHERE cl.oid = item.relation),
-            item.occurred_at, item.filter, item.link_keys, item.link_filters)
+            item.occurred_at, item.filter, item.link_keys, item.link_filters,
+            coalesce(item.through, '{}'), leadscore_internal.owners_of(item.through), leadscore_internal.lookup_conditions(item.relation, item.through, item.join_on))
     RETURNING id INTO new_branch;
     INSERT INTO leadscore_internal.term (branch, rule, points, filter)
     SELECT new_branch, r.name, r.points, r.filter
@@ -57,11 +67,22 @@ BEGIN
   END LOOP;
   INSERT INTO leadscore_internal.published_entity (score, entity, min_points, max_points)
   SELECT se.score, se.entity, score.min_points, score.max_points FROM leadscore_internal.score_entity AS se WHERE se.score = score.id;
-  INSERT INTO leadscore_internal.membership (score, entity, member, key)
-  SELECT r.score, r.entity, r.member, r.key FROM leadscore_internal.rollup AS r WHERE r.score = copy_rules.score.id ORDER BY r.id;
+  INSERT INTO leadscore_internal.membership (score, entity, member, key, through, join_on)
+  SELECT r.score, r.entity, r.member, r.key, r.through, r.join_on FROM leadscore_internal.rollup AS r WHERE r.score = copy_rules.score.id ORDER BY r.id;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.copy_rules(leadscore_internal.score) IS 'Makes the components of a score and copies its rules to them.';
+
+-- Each lookup table is joined for itself, in their order: by those conditions that name it and none after it, and by
+-- those on the activity alone.
+CREATE FUNCTION leadscore_internal.lookup_conditions(relation regclass, through regclass[], join_on text) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT ARRAY(
+    SELECT leadscore_internal.all_of(ARRAY(SELECT c.condition FROM leadscore_internal.conjuncts(relation, through, join_on, 'boolean', 'join_on') AS c
+                                           WHERE c.tables & ~1 = 0 OR c.tables >> n = 1))
+    FROM generate_series(1, cardinality(through)) AS n ORDER BY n)
+$$;
+COMMENT ON FUNCTION leadscore_internal.lookup_conditions(regclass, regclass[], text) IS 'How each lookup table of a source is joined.';
 
 CREATE FUNCTION leadscore_internal.copy_joined_links(branch int, links int[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -69,36 +90,41 @@ DECLARE
   of_branch leadscore_internal.branch;
 BEGIN
   SELECT * INTO STRICT of_branch FROM leadscore_internal.branch AS b WHERE b.id = copy_joined_links.branch;
-  INSERT INTO leadscore_internal.joined_link (branch, key, key_tables, through, conditions, condition_tables, columns)
-  SELECT of_branch.id, l.key, k.tables, l.through, c.conditions, c.tables, k.columns || c.columns
+  INSERT INTO leadscore_internal.joined_link (branch, key, key_tables, through, owners, conditions, condition_tables, columns)
+  SELECT of_branch.id, l.key, k.tables, t.through,
+         leadscore_internal.owners_of(t.through),
+         c.conditions, c.tables, k.columns || c.columns
   FROM leadscore_internal.link AS l
-  CROSS JOIN LATERAL leadscore_internal.conjuncts(of_branch.relation, l.through, l.key, 0, 'key of a link') AS k
+  CROSS JOIN LATERAL (SELECT coalesce(l.through, '{}') AS through) AS t
+  CROSS JOIN LATERAL leadscore_internal.conjuncts(of_branch.relation, t.through, l.key, 0, 'key of a link') AS k
   CROSS JOIN LATERAL (
     WITH parts AS (
-      SELECT * FROM leadscore_internal.conjuncts(of_branch.relation, l.through, l.join_on, 'boolean', 'join_on of a link')
+      SELECT * FROM leadscore_internal.conjuncts(of_branch.relation, t.through, l.join_on, 'boolean', 'join_on of a link')
       UNION ALL
-      SELECT * FROM leadscore_internal.conjuncts(of_branch.relation, l.through, l.filter, 'boolean', 'filter of a link'))
+      SELECT * FROM leadscore_internal.conjuncts(of_branch.relation, t.through, l.filter, 'boolean', 'filter of a link'))
     SELECT ARRAY(SELECT p.condition FROM parts AS p) AS conditions, ARRAY(SELECT p.tables FROM parts AS p) AS tables,
            ARRAY(SELECT unnest(p.columns) FROM parts AS p) AS columns) AS c
-  WHERE l.id = ANY (links) AND l.through IS NOT NULL ORDER BY l.id;
+  WHERE l.id = ANY (links) AND NOT leadscore_internal.is_local(l) ORDER BY l.id;
+  PERFORM leadscore_internal.check_tree(joined)
+  FROM leadscore_internal.joined_link AS j CROSS JOIN LATERAL unnest(j.through) AS joined WHERE j.branch = of_branch.id;
   PERFORM leadscore_internal.watch_tables(of_branch);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.copy_joined_links(int, int[]) IS 'Copies the links of a branch that go through other tables, taken apart.';
+COMMENT ON FUNCTION leadscore_internal.copy_joined_links(int, int[]) IS 'Copies the links of a branch that are not local, taken apart, and publishes which tables they watch.';
 
-CREATE FUNCTION leadscore_internal.create_component(score leadscore_internal.score, entity int, decay leadscore.decay, capped_rule int, max_points float8) RETURNS void
+CREATE FUNCTION leadscore_internal.create_component(score leadscore_internal.score, entity int, decay leadscore.decay, ahead interval, capped_rule int, max_points float8) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   of_entity leadscore_internal.entity;
   new_id int := nextval(pg_get_serial_sequence('leadscore_internal.component', 'id'));
 BEGIN
   SELECT * INTO STRICT of_entity FROM leadscore_internal.entity AS e WHERE e.id = create_component.entity;
-  INSERT INTO leadscore_internal.component (id, score, entity, decay, pending, states, on_error, capped_rule, max_points)
-  VALUES (new_id, score.id, of_entity.id, decay, of_entity.pending,
+  INSERT INTO leadscore_internal.component (id, score, entity, decay, ahead, pending, states, on_error, capped_rule, max_points)
+  VALUES (new_id, score.id, of_entity.id, leadscore_internal.delayed(decay, ahead), ahead, of_entity.pending,
           leadscore_internal.create_states(new_id, score.model, of_entity), score.on_error, capped_rule, max_points);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.create_component(leadscore_internal.score, int, leadscore.decay, int, float8) IS 'Makes a component with its state table.';
+COMMENT ON FUNCTION leadscore_internal.create_component(leadscore_internal.score, int, leadscore.decay, interval, int, float8) IS 'Makes a component with its state table.';
 
 -- A version of a score leaves the catalogue; its tables stand until the views have let go of them.
 CREATE FUNCTION leadscore_internal.withdraw(score int, building boolean) RETURNS leadscore_internal.component[]

@@ -20,6 +20,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT b.relation FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
         WHERE c.score = tables_of.score
         UNION
+        SELECT unnest(s.through) FROM leadscore_internal.source AS s WHERE s.id = ANY (leadscore_internal.sources_of(tables_of.score))
+        UNION
         SELECT unnest(l.through) FROM leadscore_internal.link AS l WHERE l.source = ANY (leadscore_internal.sources_of(tables_of.score))
         UNION
         SELECT w.relation FROM leadscore_internal.watch AS w JOIN leadscore_internal.component AS c ON c.id = w.component
@@ -132,9 +134,34 @@ BEGIN
     PERFORM leadscore_internal.create_score_view(score, for_entity);
     PERFORM leadscore_internal.create_scores_view(for_entity);
   END LOOP;
+  PERFORM leadscore_internal.make_row_functions(score);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.make_views(leadscore_internal.score) IS 'Makes the views of a score for all its entities.';
+COMMENT ON FUNCTION leadscore_internal.make_views(leadscore_internal.score) IS 'Makes the views and row functions of a score for all its entities.';
+
+-- Tables may have changed since. published: what is kept, instead of what is set up.
+CREATE FUNCTION leadscore_internal.check_expressions(score leadscore_internal.score, action text, published boolean) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+DECLARE
+  x leadscore_internal.expression;
+BEGIN
+  FOR x IN
+    SELECT e.* FROM leadscore_internal.expression AS e
+    WHERE score.id = ANY (e.scores) AND CASE WHEN published THEN e.kept ELSE e.set_up END ORDER BY e.object, e.id, e.part, e.element
+  LOOP
+    BEGIN
+      PERFORM leadscore_internal.canonical_again(x);
+    EXCEPTION WHEN OTHERS THEN
+      IF SQLSTATE LIKE '40%' OR SQLSTATE = '55P03' THEN
+        RAISE;
+      END IF;
+      RAISE EXCEPTION 'cannot % score "%.%": %', action, score.model, score.name, leadscore_internal.complaint(x.role, SQLERRM)
+        USING ERRCODE = SQLSTATE, HINT = 'The table was changed after this was set up. Set it up as the table is now, or change the table back; then publish.';
+    END;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_expressions(leadscore_internal.score, text, boolean) IS 'Refuses a score of which something does not fit its tables any more.';
 
 -- How publish works: a version of the score is built beside the one that answers, in phases. Each is a transaction of its
 -- own where CALL is a statement of its own, so that writers are kept out for a moment only:
@@ -161,6 +188,11 @@ BEGIN
   PERFORM leadscore_internal.check_tables(of_score);
   PERFORM leadscore_internal.abandon_version(of_score);
   sources := leadscore_internal.lock_sources(of_score.id);
+  PERFORM leadscore_internal.check_expressions(of_score, 'publish', false);
+  -- DROP COLUMN … CASCADE of a key that is there again took the policy along.
+  PERFORM leadscore_internal.share_with_readers(e.pending, e)
+  FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity
+  WHERE se.score = of_score.id AND NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = e.pending);
   PERFORM leadscore_internal.copy_rules(of_score);
   UPDATE leadscore_internal.score AS s SET edited = false WHERE s.id = of_score.id;
   PERFORM leadscore_internal.adjust_triggers(sources);
@@ -239,9 +271,7 @@ BEGIN
     SELECT s.id FROM leadscore_internal.source AS s
     WHERE s.model = (leadscore_internal.split_name(score, 'score')).model
       AND EXISTS (SELECT FROM leadscore_internal.tables_of_source(s) AS t(relation)
-                  WHERE NOT EXISTS (SELECT FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
-                                    JOIN leadscore_internal.score AS x ON x.id = c.score
-                                    WHERE b.source = s.id AND b.relation = t.relation AND (x.state = 'live' OR c.building)))));
+                  WHERE NOT leadscore_internal.is_followed(s.id, t.relation))));
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.tidy(text) IS 'Last phase of publish and its like: drops triggers that nothing needs any more.';
@@ -249,9 +279,10 @@ COMMENT ON FUNCTION leadscore_internal.tidy(text) IS 'Last phase of publish and 
 -- Writers may have what was published before until their statement ends; what they append then is purged by tick.
 CREATE FUNCTION leadscore_internal.forget_programs(score int) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  SELECT leadscore_internal.forget_program(b.relation)
+  SELECT leadscore_internal.forget_program(m)
   FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
-  WHERE c.score = forget_programs.score AND EXISTS (SELECT FROM pg_class AS cl WHERE cl.oid = b.relation)
+  CROSS JOIN LATERAL leadscore_internal.members(b.relation) AS m
+  WHERE c.score = forget_programs.score
 $$;
 COMMENT ON FUNCTION leadscore_internal.forget_programs(int) IS 'At commit, every session compiles the rules of the score anew.';
 

@@ -61,12 +61,15 @@ DECLARE
   sources int[];
 BEGIN
   PERFORM leadscore_internal.check_state(of_score, '{paused}', 'resume');
+  PERFORM leadscore_internal.check_hands(of_score);
+  PERFORM leadscore_internal.check_expressions(of_score, 'resume', true);
   PERFORM leadscore_internal.abandon_version(of_score);
   sources := leadscore_internal.lock_sources(of_score.id);
   PERFORM leadscore_internal.check_tables(of_score);
   PERFORM leadscore_internal.check_published_owners(of_score);
   PERFORM leadscore_internal.set_building(of_score.id, true);
   FOR c IN SELECT * FROM leadscore_internal.component AS x WHERE x.score = of_score.id LOOP
+    PERFORM leadscore_internal.check_tree(r) FROM leadscore_internal.component_tables(c.id) AS r;
     EXECUTE format('DELETE FROM %s AS p WHERE p.component = $1', c.pending) USING c.id;
   END LOOP;
   PERFORM leadscore_internal.adjust_triggers(sources);
@@ -97,6 +100,7 @@ DECLARE
   c leadscore_internal.component;
 BEGIN
   PERFORM leadscore_internal.check_state(of_score, '{live}', 'rebuild');
+  PERFORM leadscore_internal.check_unbroken(of_score);
   PERFORM leadscore_internal.check_owners(of_score.id);
   PERFORM leadscore_internal.check_not_in_use(of_score.id);
   FOR c IN SELECT * FROM leadscore_internal.component AS x WHERE x.score = of_score.id AND NOT x.building ORDER BY x.id LOOP
@@ -137,6 +141,7 @@ BEGIN
   entities := leadscore_internal.published_entities(score.id);
   PERFORM leadscore_internal.forget_programs(score.id);
   before := leadscore_internal.withdraw(score.id, false);
+  PERFORM leadscore_internal.drop_row_functions(score);
   PERFORM leadscore_internal.drop_score_views(leadscore_internal.set_state(score.id, 'retired'), entities);
   PERFORM leadscore_internal.drop_states(before);
 END

@@ -5,8 +5,8 @@ SELECT e.model::text, e.name AS entity, e.relation, e.key, e.key_type, e.filter 
 COMMENT ON VIEW leadscore.entities IS 'Entities: tables whose rows are scored';
 
 CREATE VIEW leadscore.sources AS
-SELECT s.model::text, s.name AS source, s.relation, s.occurred_at, s.time_zone, s.filter FROM leadscore_internal.source AS s;
-COMMENT ON VIEW leadscore.sources IS 'Sources: tables whose rows are activities; occurred_at as timestamptz';
+SELECT s.model::text, s.name AS source, s.relation, s.occurred_at, s.time_zone, s.filter, s.through, s.join_on, s.ahead FROM leadscore_internal.source AS s;
+COMMENT ON VIEW leadscore.sources IS 'Sources: tables whose rows are activities; occurred_at as timestamptz; through: lookup tables';
 
 CREATE VIEW leadscore.links AS
 SELECT s.model::text, s.name AS source, e.name AS entity, l.key, l.filter, l.through, l.join_on
@@ -19,7 +19,7 @@ CREATE VIEW leadscore.scores AS
 SELECT s.model::text, s.name AS score,
        ARRAY(SELECT e.name FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity
              WHERE se.score = s.id ORDER BY e.id) AS entities,
-       s.decay, s.min_points, s.max_points, s.on_error, s.state, s.edited, s.published_at, s.description
+       s.decay, s.min_points, s.max_points, s.on_error, s.state, s.edited, s.published_at, s.description, s.bands
 FROM leadscore_internal.score AS s;
 COMMENT ON VIEW leadscore.scores IS 'Scores; edited: changed since it was published, the published version answers';
 
@@ -31,7 +31,7 @@ JOIN leadscore_internal.source AS src ON src.id = r.source;
 COMMENT ON VIEW leadscore.rules IS 'Rules: points for the activities of a source; decay NULL: the score''s';
 
 CREATE VIEW leadscore.rollups AS
-SELECT s.model::text, s.name AS score, e.name AS entity, m.name AS "of", r.key
+SELECT s.model::text, s.name AS score, e.name AS entity, m.name AS "of", r.key, r.through, r.join_on
 FROM leadscore_internal.rollup AS r
 JOIN leadscore_internal.score AS s ON s.id = r.score
 JOIN leadscore_internal.entity AS e ON e.id = r.entity
@@ -66,7 +66,7 @@ COMMENT ON FUNCTION leadscore_internal.component_status(int) IS 'What is not fol
 -- An index whose first column a link's key is, so that one entity's activities are found without reading the table.
 CREATE FUNCTION leadscore_internal.missing_index(relation regclass, key text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('CREATE INDEX CONCURRENTLY ON %s ((%s))', relation, key)
+  SELECT format('CREATE INDEX%s ON %s ((%s))', (SELECT ' CONCURRENTLY' FROM pg_class AS c WHERE c.oid = relation AND c.relkind <> 'p'), relation, key)
   WHERE NOT EXISTS (SELECT FROM pg_index AS i
                     WHERE i.indrelid = relation AND i.indisvalid
                       AND pg_get_indexdef(i.indexrelid, 1, false) IN (key, '(' || key || ')'))
@@ -75,9 +75,11 @@ COMMENT ON FUNCTION leadscore_internal.missing_index(regclass, text) IS 'The sta
 
 CREATE FUNCTION leadscore_internal.missing_indexes(component int) RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT array_agg(m ORDER BY b.id)
+  -- An index of a partitioned table has all partitions, those that inherit have their own.
+  SELECT array_agg(m ORDER BY b.id, cl.oid::regclass::text)
   FROM leadscore_internal.branch AS b CROSS JOIN LATERAL unnest(b.link_keys) AS k(key)
-  CROSS JOIN LATERAL leadscore_internal.missing_index(b.relation, k.key) AS m
+  CROSS JOIN LATERAL leadscore_internal.members(b.relation) AS t JOIN pg_class AS cl ON cl.oid = t AND NOT cl.relispartition
+  CROSS JOIN LATERAL leadscore_internal.missing_index(cl.oid, k.key) AS m
   WHERE b.component = missing_indexes.component AND m IS NOT NULL
 $$;
 COMMENT ON FUNCTION leadscore_internal.missing_indexes(int) IS 'Statements for indexes that reading from the rows lacks.';
@@ -85,11 +87,13 @@ COMMENT ON FUNCTION leadscore_internal.missing_indexes(int) IS 'Statements for i
 CREATE FUNCTION leadscore_internal.disabled_triggers(component int) RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT array_agg(format('%s%s on %s', wanted.prefix, event, wanted.relation) ORDER BY wanted.prefix, wanted.relation, event)
-  FROM (SELECT b.relation, leadscore_internal.trigger_prefix(b.source) AS prefix
-        FROM leadscore_internal.branch AS b WHERE b.component = disabled_triggers.component
+  FROM (SELECT m AS relation, leadscore_internal.trigger_prefix(b.source) AS prefix
+        FROM leadscore_internal.branch AS b CROSS JOIN LATERAL leadscore_internal.members(b.relation) AS m
+        WHERE b.component = disabled_triggers.component
         UNION
-        SELECT w.relation, leadscore_internal.mark_trigger_prefix()
-        FROM leadscore_internal.watch AS w WHERE w.component = disabled_triggers.component) AS wanted
+        SELECT m, leadscore_internal.mark_trigger_prefix()
+        FROM leadscore_internal.watch AS w CROSS JOIN LATERAL leadscore_internal.members(w.relation) AS m
+        WHERE w.component = disabled_triggers.component) AS wanted
   CROSS JOIN unnest('{insert,update,delete,truncate}'::text[]) AS event
   LEFT JOIN pg_trigger AS t ON t.tgrelid = wanted.relation AND t.tgname = wanted.prefix || event
   WHERE t.tgenabled IS NULL OR t.tgenabled = 'D'
@@ -97,7 +101,7 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.disabled_triggers(int) IS 'Triggers of a component that are disabled or gone: what is written meanwhile is missed.';
 
 CREATE VIEW leadscore.status AS
-SELECT s.model::text, s.name AS score, e.name AS entity, c.decay,
+SELECT s.model::text, s.name AS score, e.name AS entity, leadscore_internal.delayed(c.decay, -c.ahead) AS decay,
        CASE WHEN i.id IS NOT NULL THEN 'broken' ELSE s.state END AS state, s.published_at,
        st.pending, st.marked, st.due, st.held_up_by, f.last_fold,
        leadscore_internal.disabled_triggers(c.id) AS disabled_triggers, leadscore_internal.missing_indexes(c.id) AS missing_indexes,

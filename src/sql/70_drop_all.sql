@@ -1,17 +1,5 @@
 -- drop_all, and what goes with the schema of a model: nothing is left behind.
 
-CREATE FUNCTION leadscore_internal.drop_entity_functions(entity leadscore_internal.entity) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
-DECLARE
-  made text;
-BEGIN
-  FOREACH made IN ARRAY leadscore_internal.entity_functions() LOOP
-    EXECUTE format('DROP FUNCTION IF EXISTS %I.%I', entity.model, entity.name || '_' || made);
-  END LOOP;
-END
-$$;
-COMMENT ON FUNCTION leadscore_internal.drop_entity_functions(leadscore_internal.entity) IS 'Drops what make_entity_functions() made.';
-
 CREATE FUNCTION leadscore_internal.drop_entity_objects(entity leadscore_internal.entity) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 BEGIN
@@ -42,6 +30,7 @@ BEGIN
     END LOOP;
   END LOOP;
   FOR s IN SELECT * FROM leadscore_internal.score LOOP
+    PERFORM leadscore_internal.drop_row_functions(s);
     PERFORM leadscore_internal.drop_states(leadscore_internal.withdraw(s.id, true) || leadscore_internal.withdraw(s.id, false));
   END LOOP;
   PERFORM leadscore_internal.adjust_mark_triggers();

@@ -172,7 +172,7 @@ BEGIN
     candidates := ARRAY(
       SELECT l FROM leadscore_internal.link AS l
       WHERE l.source = find_link.source.id AND l.entity = find_link.entity.id
-        AND l.key = leadscore_internal.canonical_link_key(find_link.source.relation, old_key, find_link.entity.key_type, 'old_key', coalesce(l.through, '{}')));
+        AND l.key = leadscore_internal.canonical_link_key(find_link.source.relation, old_key, find_link.entity.key_type, 'old_key', coalesce(l.through, '{}'), may_be_set => true));
   END IF;
   IF cardinality(candidates) = 0 THEN
     PERFORM leadscore_internal.missing(format('a link %s%s', pair, ' with the key ' || old_key), 'leadscore.links lists what there is.', false);

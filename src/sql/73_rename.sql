@@ -33,7 +33,7 @@ DECLARE
   rights jsonb;
 BEGIN
   SELECT jsonb_object_agg(x.suffix, p.proacl::text[]) INTO rights
-  FROM unnest(leadscore_internal.entity_functions()) AS x(suffix)
+  FROM leadscore_internal.entity_functions(before) AS x
   JOIN pg_proc AS p ON p.pronamespace = quote_ident(before.model)::regnamespace AND p.proname = before.name || '_' || x.suffix
   WHERE p.proacl IS NOT NULL;
   -- Their columns are named after the entity, so they are made anew: an error names what depends on them.
@@ -148,6 +148,7 @@ BEGIN
     -- A retired score still has its column.
     PERFORM leadscore_internal.rename_column(format('%I.%I', e.model, e.name || '_scores'), before.name, renamed.name);
   END LOOP;
+  PERFORM leadscore_internal.rename_row_functions(before, renamed.name);
   UPDATE leadscore_internal.score AS s SET name = renamed.name WHERE s.id = before.id;
   IF renamed.state IN ('live', 'paused') AND leadscore_internal.missing_table(renamed) IS NULL THEN
     PERFORM leadscore_internal.make_views(renamed);
