@@ -47,6 +47,7 @@ INSERT INTO crm.recipient
 SELECT r.* FROM recipient_file AS r JOIN crm.message AS m ON m.id = r.message_id;
 SELECT setval(pg_get_serial_sequence('crm.message', 'id'), (SELECT max(id) FROM message_file)) AS last_id \gset
 
--- The index that any CRM has: the messages of a contact.
+-- The indexes that any CRM has: the messages of a contact, sent and received.
 CREATE INDEX ON crm.message (sender_id, sent_at);
+CREATE INDEX ON crm.recipient (contact_id);
 ANALYZE;

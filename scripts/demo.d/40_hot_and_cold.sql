@@ -1,6 +1,6 @@
 -- Who earned much within the last day, and who earned next to nothing in 90 though they had been active before.
 
-\set more_than 4
+\set more_than 20
 \set fewer_than 2
 \set shown 4
 

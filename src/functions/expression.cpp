@@ -8,16 +8,18 @@ using namespace leadscore::pg;
 
 namespace {
 
-// Runs the body with the search_path of the caller of the set-up function under way.
-template <typename Body> Datum in_callers_path(Body body) {
-    const Caller *caller = current_caller();
-    if (caller == nullptr)
-        return body();
+template <typename Body> Datum in_path(const char *search_path, Body body) {
     int nest = NewGUCNestLevel();
-    set_config_option("search_path", caller->search_path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    set_config_option("search_path", search_path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
     Datum result = body();
     AtEOXact_GUC(true, nest);
     return result;
+}
+
+// Runs the body with the search_path of the caller of the set-up function under way.
+template <typename Body> Datum in_callers_path(Body body) {
+    const Caller *caller = current_caller();
+    return caller == nullptr ? body() : in_path(caller->search_path, body);
 }
 
 // The tables that an expression may use: its row, which has a name where there is a list of joined tables, and those.
@@ -140,6 +142,7 @@ NullableDatum condition_on_array(const ExpressionSubject &subject, Node *express
 
 // conjuncts(relation, through, expression, type or 0 for any, role, row_name)
 //   → SETOF (expression, tables, columns, is_set, on_array)
+// The expression is canonical: it is read in the path that it was written for, and not in that of whoever publishes.
 LEADSCORE_FUNCTION(conjuncts) {
     InitMaterializedSRF(fcinfo, 0);
     if (PG_ARGISNULL(2))
@@ -148,7 +151,7 @@ LEADSCORE_FUNCTION(conjuncts) {
     Tables tables(PG_GETARG_OID(0), argument(fcinfo, 1), text_argument(fcinfo, 5));
     Oid type = PG_GETARG_OID(3);
     ExpressionSubject subject = tables.subject(text_argument(fcinfo, 2), text_argument(fcinfo, 4), !OidIsValid(type));
-    in_callers_path([&] {
+    in_path("pg_catalog", [&] {
         Node *expression = OidIsValid(type) ? parse_expression_as(subject, type) : parse_expression(subject);
         List *parts =
             type == BOOLOID ? make_ands_implicit(reinterpret_cast<Expr *>(expression)) : list_make1(expression);

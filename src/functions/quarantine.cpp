@@ -3,10 +3,14 @@
 
 using namespace leadscore::pg;
 
-// quarantine_horizon() → xid8: every transaction before it is over, and no snapshot before it is in use here.
+// quarantine_horizon() → xid8: every transaction of this database before it is over, and no snapshot before it is in
+// use here. Of other databases none can have missed a mark: asking for a plain table leaves them out.
 LEADSCORE_FUNCTION(quarantine_horizon) {
     (void)fcinfo;
-    TransactionId oldest = GetOldestNonRemovableTransactionId(nullptr);
+    Relation plain =
+        table_open(get_relname_relid("incident", get_namespace_oid("leadscore_internal", false)), AccessShareLock);
+    TransactionId oldest = GetOldestNonRemovableTransactionId(plain);
+    table_close(plain, AccessShareLock);
     FullTransactionId next = ReadNextFullTransactionId();
     uint32 epoch = EpochFromFullTransactionId(next);
     if (oldest > XidFromFullTransactionId(next))

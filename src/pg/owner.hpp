@@ -22,14 +22,15 @@ inline void set_for_now(const char *setting, const char *value) {
     set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
-// Runs the body with a search_path that the session did not choose: operators in a query are looked up there, too.
+// Runs the body with a search_path that the session did not choose: operators in a query are looked up there, too. What
+// the body sets, as a function in a user's expression may, ends with it: the session that goes on may be a superuser's.
 template <typename Body> void in_safe_path(Body body) {
     int nest = NewGUCNestLevel();
     set_for_now("search_path", "pg_catalog, pg_temp");
     // Compiling such a query takes longer than running it.
     set_for_now("jit", "off");
     body();
-    AtEOXact_GUC(true, nest);
+    AtEOXact_GUC(false, nest);
 }
 
 // Work on the extension's own tables.

@@ -125,6 +125,8 @@ BEGIN
                   WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
                         autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = 5000)', pending_table, key_type);
   EXECUTE format('CREATE INDEX ON %s (component, key)', pending_table);
+  -- A fold asks of every change whether its entity is marked: not by a look at all that is pending for it.
+  EXECUTE format('CREATE INDEX ON %s (component, key) WHERE sign = 0', pending_table);
   EXECUTE format('COMMENT ON TABLE %s IS %L', pending_table,
                  'pg_leadscore: changes (sign 1 and -1) and marks (sign 0) that are not folded into the states yet');
   PERFORM leadscore_internal.share_with_readers(pending_table::regclass, entity);
