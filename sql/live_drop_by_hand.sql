@@ -93,6 +93,18 @@ INSERT INTO crm.activity VALUES (4, 1, 1, 100);
 SELECT account_id, own, rolled FROM leadscore.account_scores ORDER BY 1;
 SELECT leadscore.drop_all();
 CALL crm.check_left();
+
+-- A view of a score: a key that is renamed then is followed nevertheless.
+CALL crm.set_up();
+DROP VIEW leadscore.account_own;
+ALTER TABLE crm.account RENAME id TO number;
+SELECT entity, key FROM leadscore.entities ORDER BY entity;
+INSERT INTO crm.activity VALUES (4, 1, 1, 100);
+CALL leadscore.publish('own');
+SELECT number, leadscore.own(a), (SELECT points FROM leadscore.account_own WHERE account_id = number),
+       (SELECT sum(x.points) FROM crm.activity AS x WHERE x.account_id = number) AS by_hand FROM crm.account AS a ORDER BY 1;
+SELECT leadscore.drop_all();
+CALL crm.check_left();
 DROP EXTENSION pg_leadscore;
 DROP PROCEDURE crm.set_up, crm.check_left;
 SELECT name FROM (SELECT c.oid, c.relname::text AS name FROM pg_class AS c WHERE c.relkind IN ('r', 'v', 'i', 'S') AND c.relnamespace <> 'pg_toast'::regnamespace

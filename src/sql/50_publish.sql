@@ -51,6 +51,46 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_not_in_use(int) IS 'Refuses to read rows in the middle of a statement that writes them.';
 
+-- Whoever waits for a table with others in hand may meet a writer that took them the other way round, and the server would
+-- end the one or the other. So only the first is waited for; for the rest less than a writer waits until it looks for a
+-- deadlock, then all are let go, and the one that was missing is the first. At last they are waited for as LOCK TABLE does.
+CREATE FUNCTION leadscore_internal.lock_tables(relations regclass[], mode text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  patience text := current_setting('lock_timeout');
+  limited text := format('%sms', greatest(1, extract(epoch FROM current_setting('deadlock_timeout')::interval) * 500 / nullif(cardinality(relations), 0))::int);
+  first regclass := relations[1];
+  relation regclass;
+  waiting boolean;
+BEGIN
+  IF first IS NULL THEN
+    RETURN;
+  END IF;
+  FOR attempt IN 1 .. 20 LOOP
+    BEGIN
+      waiting := true;
+      EXECUTE format('LOCK TABLE ONLY %s IN %s MODE', first, mode);
+      waiting := false;
+      PERFORM set_config('lock_timeout', limited, true);
+      FOREACH relation IN ARRAY relations LOOP
+        EXECUTE format('LOCK TABLE ONLY %s IN %s MODE', relation, mode);
+      END LOOP;
+      PERFORM set_config('lock_timeout', patience, true);
+      RETURN;
+    EXCEPTION WHEN lock_not_available THEN
+      IF waiting THEN
+        RAISE;
+      END IF;
+      first := relation;
+    END;
+  END LOOP;
+  FOREACH relation IN ARRAY relations LOOP
+    EXECUTE format('LOCK TABLE ONLY %s IN %s MODE', relation, mode);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.lock_tables(regclass[], text) IS 'Locks tables so that a deadlock with writers does not come about.';
+
 CREATE FUNCTION leadscore_internal.lock_sources(score int) RETURNS int[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -59,6 +99,10 @@ BEGIN
   PERFORM leadscore_internal.check_owners(score);
   PERFORM leadscore_internal.check_not_in_use(score);
   -- Writers are waited for and kept out until the end of the transaction, readers are not.
+  PERFORM leadscore_internal.lock_tables(ARRAY(
+    SELECT DISTINCT m FROM leadscore_internal.tables_of(score) AS t(relation) CROSS JOIN LATERAL leadscore_internal.members(t.relation) AS m ORDER BY m),
+    'SHARE ROW EXCLUSIVE');
+  -- With partitions that came meanwhile.
   FOR relation IN SELECT * FROM leadscore_internal.tables_of(score) LOOP
     EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', relation);
   END LOOP;
@@ -264,12 +308,31 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.finish_publish(text) IS 'Third phase of publish: the new version answers.';
 
+-- DROP TRIGGER keeps readers out, too.
+CREATE FUNCTION leadscore_internal.tables_to_leave(model name) RETURNS SETOF regclass
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT t.tgrelid::regclass
+  FROM leadscore_internal.source AS s JOIN pg_trigger AS t ON starts_with(t.tgname::text, leadscore_internal.trigger_prefix(s.id))
+  WHERE s.model = tables_to_leave.model AND t.tgfoid = 'leadscore_internal.capture'::regproc AND NOT leadscore_internal.is_followed(s.id, t.tgrelid)
+  UNION
+  SELECT t.tgrelid FROM pg_trigger AS t
+  WHERE t.tgfoid = 'leadscore_internal.capture_marks'::regproc AND t.tgrelid NOT IN (
+    SELECT leadscore_internal.members(w.relation) FROM leadscore_internal.watch AS w
+    JOIN leadscore_internal.component AS c ON c.id = w.component JOIN leadscore_internal.score AS s ON s.id = c.score
+    WHERE s.state = 'live' OR c.building)
+  ORDER BY 1
+$$;
+COMMENT ON FUNCTION leadscore_internal.tables_to_leave(name) IS 'The tables with triggers that nothing needs any more.';
+
 CREATE FUNCTION leadscore_internal.tidy(score text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  named record := leadscore_internal.split_name(score, 'score');
 BEGIN
+  PERFORM leadscore_internal.lock_tables(ARRAY(SELECT leadscore_internal.tables_to_leave(named.model)), 'ACCESS EXCLUSIVE');
   PERFORM leadscore_internal.adjust_triggers(ARRAY(
     SELECT s.id FROM leadscore_internal.source AS s
-    WHERE s.model = (leadscore_internal.split_name(score, 'score')).model
+    WHERE s.model = named.model
       AND EXISTS (SELECT FROM leadscore_internal.tables_of_source(s) AS t(relation)
                   WHERE NOT leadscore_internal.is_followed(s.id, t.relation))));
 END

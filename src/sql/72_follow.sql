@@ -288,6 +288,9 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   WHERE EXISTS (SELECT FROM leadscore_internal.row_functions(s))
     AND NOT EXISTS (SELECT FROM leadscore_internal.incident AS i WHERE i.score = s.id AND NOT i.building) AND EXISTS (
     SELECT FROM leadscore_internal.entity AS e WHERE e.id = ANY (leadscore_internal.published_entities(s.id)) AND e.relation::oid = ANY (changed))
+    -- They read the views; where one was dropped by hand, publish makes both.
+    AND NOT EXISTS (SELECT FROM leadscore_internal.entity AS e WHERE e.id = ANY (leadscore_internal.published_entities(s.id))
+                    AND to_regclass(leadscore_internal.score_view(s, e)) IS NULL)
   ORDER BY s.id
 $$;
 COMMENT ON FUNCTION leadscore_internal.row_functions_again(oid[]) IS 'Makes the row functions of entities anew whose tables were changed.';
