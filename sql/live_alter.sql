@@ -88,6 +88,7 @@ SELECT leadscore.alter_rule('heat', 'any');
 SELECT leadscore.alter_score('heat');
 SELECT leadscore.alter_link('activity', 'lead');
 SELECT leadscore.alter_source('activity');
+SELECT leadscore.alter_source('activity', ahead => NULL, through => NULL);
 SELECT leadscore.alter_entity('lead');
 CALL crm.refuse($$SELECT leadscore.alter_rule('heat', 'any', reset => '{points}')$$);
 CALL crm.refuse($$SELECT leadscore.alter_rule('heat', 'any', filter => 'true', reset => '{filter}')$$);
@@ -104,6 +105,10 @@ CALL crm.refuse($$SELECT leadscore.alter_link('activity', 'lead', key => 'at')$$
 CALL crm.refuse($$SELECT leadscore.alter_link('activity', 'lead', through => '{crm.attendee}')$$);
 CALL crm.refuse($$SELECT leadscore.alter_source('activity', time_zone => 'UTC')$$);
 CALL crm.refuse($$SELECT leadscore.alter_source('activity', relation => 'crm.attendee')$$);
+CALL crm.refuse($$SELECT leadscore.alter_source('activity', through => '{crm.attendee}')$$);
+CALL crm.refuse($$SELECT leadscore.alter_source('activity', ahead => '1 month')$$);
+CALL crm.refuse($$SELECT leadscore.alter_source('activity', ahead => '1 day', reset => '{ahead}')$$);
+CALL crm.refuse($$SELECT leadscore.alter_source('activity', reset => '{occurred_at}')$$);
 CALL crm.refuse($$SELECT leadscore.alter_entity('lead', filter => 'points > 1')$$);
 CALL crm.refuse($$SELECT leadscore.alter_entity('lead', key => 'id::text')$$);
 CALL crm.refuse($$SELECT leadscore.alter_rollup('heat', 'account', 'lead', key => 'account_id')$$);
@@ -168,6 +173,24 @@ SELECT crm.total('crm.activity', 'at', 'CASE WHEN kind = ''call'' THEN other_id 
 CALL crm.edit_and_publish($$SELECT leadscore.alter_link('log', 'lead', old_key => 'through.lead_id', key => 'other_id', filter => 'kind = ''call''', reset => '{through,join_on}'),
                                    leadscore.alter_link('log', 'lead', old_key => 'lead_id', key => 'other_id', filter => 'kind = ''call'' AND other_id > 0')$$, 17, :'leads', :'seventh', :'eighth');
 SELECT key, filter, through, join_on FROM leadscore.links WHERE source = 'log' ORDER BY filter;
+-- A lookup table, and what is ahead; columns of the same name stay those of the activity. Without it again, all goes on.
+CREATE TABLE crm.kind (name text PRIMARY KEY, points float8, at timestamptz);
+INSERT INTO crm.kind VALUES ('call', 3, '2026-01-01');
+INSERT INTO crm.activity (lead_id, other_id, kind, points, at) VALUES (1, 1, 'call', 64, '2026-03-01 12:00:00+00'), (2, 2, 'call', 128, '2026-03-02 12:00:00+00');
+SELECT crm.total('crm.activity', 'at', 'CASE WHEN kind = ''call'' THEN other_id END', '2 * points', 'at <= ''2026-03-01''', '(days <= 40)::int') AS eighth \gset
+SELECT replace(:'eighth', 'at <= ''2026-03-01''', 'at <= ''2026-03-02''') AS eighth_ahead \gset
+CALL crm.edit_and_publish($$SELECT leadscore.alter_source('log', through => '{crm.kind}', join_on => 'through.name = source.kind', ahead => '1 day')$$, 39, :'leads', :'eighth', :'eighth_ahead');
+SELECT replace(:'eighth_ahead', '2 * points', '(SELECT k.points FROM crm.kind AS k WHERE k.name = a.kind) * a.points') AS eighth_of_kind \gset
+CALL crm.edit_and_publish($$SELECT leadscore.alter_rule('heat', 'any', points => 'through.points * points')$$, 41, :'leads', :'eighth_ahead', :'eighth_of_kind');
+UPDATE crm.kind SET points = 5;
+SELECT * FROM crm.wrong(:'leads', :'eighth_of_kind');
+SELECT points FROM leadscore.rules;
+CALL crm.refuse($$SELECT leadscore.alter_source('log', reset => '{through,join_on}')$$);
+CALL crm.edit_and_publish($$SELECT leadscore.alter_rule('heat', 'any', points => '2 * points'), leadscore.alter_source('log', reset => '{through,join_on,ahead}')$$, 43, :'leads', :'eighth_of_kind', :'eighth');
+SELECT occurred_at, through, join_on, ahead, points FROM leadscore.sources JOIN leadscore.rules USING (source);
+UPDATE crm.kind SET points = 6;
+SELECT * FROM crm.wrong(:'leads', :'eighth');
+DELETE FROM crm.activity WHERE points > 60 AND at > '2026-03-01';
 
 -- An entity holds at once: which rows are listed, and their key.
 CREATE VIEW crm.mine AS SELECT lead_id, points FROM leadscore.lead_heat;
@@ -205,6 +228,22 @@ CALL leadscore.publish('heat');
 SELECT format('SELECT a.id, coalesce(sum(t.coalesce), 0) FROM crm.account AS a LEFT JOIN crm.lead AS m ON m.account_id = a.id LEFT JOIN (%s) AS t ON t.id = m.id GROUP BY a.id', :'eighth') AS rolled \gset
 SELECT replace(:'rolled', 'm.account_id', 'm.former_account_id') AS rolled_otherwise \gset
 CALL crm.edit_and_publish($$SELECT leadscore.alter_rollup('heat', 'account', 'lead', key => 'former_account_id')$$, 25, :'accounts', :'rolled', :'rolled_otherwise');
+-- Over another table, and by the member's row again.
+CREATE TABLE crm.employment (lead_id int, account_id int, ended boolean);
+INSERT INTO crm.employment SELECT l.id, a.id, l.id = 2 FROM crm.lead AS l, crm.account AS a WHERE l.id % 3 <> a.id;
+SELECT replace(:'rolled', 'LEFT JOIN crm.lead AS m ON m.account_id = a.id',
+               'LEFT JOIN (SELECT e.lead_id AS id, e.account_id FROM crm.employment AS e WHERE NOT e.ended) AS m ON m.account_id = a.id') AS rolled_through \gset
+CALL crm.edit_and_publish($$SELECT leadscore.alter_rollup('heat', 'account', 'lead', key => 'through.account_id', through => '{crm.employment}', join_on => 'through.lead_id = id AND NOT through.ended')$$,
+                          33, :'accounts', :'rolled_otherwise', :'rolled_through');
+SELECT replace(:'rolled_through', 'WHERE NOT e.ended', 'WHERE e.lead_id > 2') AS rolled_from_three \gset
+CALL crm.edit_and_publish($$SELECT leadscore.alter_rollup('heat', 'account', 'lead', join_on => 'through.lead_id = member.id AND through.lead_id > 2')$$,
+                          35, :'accounts', :'rolled_through', :'rolled_from_three');
+SELECT key, through, join_on FROM leadscore.rollups;
+CALL crm.refuse($$SELECT leadscore.alter_rollup('heat', 'account', 'lead', reset => '{key}')$$);
+CALL crm.refuse($$SELECT leadscore.alter_rollup('heat', 'account', 'lead', reset => '{through}')$$);
+CALL crm.edit_and_publish($$SELECT leadscore.alter_rollup('heat', 'account', 'lead', key => 'former_account_id', reset => '{through,join_on}')$$,
+                          37, :'accounts', :'rolled_from_three', :'rolled_otherwise');
+SELECT key, through, join_on FROM leadscore.rollups;
 CALL crm.refuse($$SELECT leadscore.alter_score('heat', entities => '{lead}')$$);
 CALL crm.refuse($$SELECT leadscore.alter_entity('lead', relation => 'crm.prospect')$$);
 SELECT leadscore.drop_rollup('heat', 'account', 'lead');
@@ -259,6 +298,7 @@ CALL crm.write(31);
 SELECT * FROM crm.wrong('SELECT lead_id, points FROM leadscore.lead_long', replace(replace(:'eighth', '2 * points', 'points + 1'), '(days <= 40)::int', '1'));
 SELECT count(*) FROM leadscore.verify('long');
 DROP VIEW crm.mine;
+DROP TABLE crm.kind, crm.employment;
 
 -- drop_all leaves nothing.
 SELECT leadscore.drop_all();

@@ -289,7 +289,16 @@ SELECT leadscore.create_link('threaded', 'contact', 'through2.contact_id', throu
 SELECT leadscore.create_score('talks', '{contact}', 'exponential(10 days)');
 SELECT leadscore.create_rule('talks', 'direct', 'message', 'points');
 SELECT leadscore.create_rule('talks', 'threaded', 'threaded', '100 * points');
+-- Indexes by the columns that join, and by the key: one for each pair of tables is enough.
+SELECT what, name, to_do FROM leadscore.check_score('talks') WHERE what = 'index';
 CALL leadscore.publish('talks');
+CREATE INDEX ON crm.message (thread_id, id);
+CREATE INDEX ON crm.thread (spam, conversation_id);
+SELECT index FROM (SELECT DISTINCT unnest(missing_indexes) AS index FROM leadscore.status) AS s ORDER BY index COLLATE "C";
+CREATE INDEX ON crm.thread (conversation_id);
+SELECT DISTINCT unnest(missing_indexes) AS index FROM leadscore.status ORDER BY index \gexec
+SELECT missing_indexes FROM leadscore.status;
+SELECT what, name, to_do FROM leadscore.check_score('talks') WHERE what = 'index';
 CREATE VIEW crm.oracle AS
 SELECT c.id, coalesce(sum(f.points * power(0.5::float8, extract(epoch FROM leadscore.clock() - f.at)::float8 / 864000)), 0) AS points, count(f.at) AS activities
 FROM crm.contact AS c LEFT JOIN (

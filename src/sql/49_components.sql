@@ -84,6 +84,22 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.lookup_conditions(regclass, regclass[], text) IS 'How each lookup table of a source is joined.';
 
+-- Without id and branch.
+CREATE FUNCTION leadscore_internal.taken_apart(link leadscore_internal.link, relation regclass) RETURNS leadscore_internal.joined_link
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT NULL::int, NULL::int, link.key, k.tables, t.through, leadscore_internal.owners_of(t.through), c.conditions, c.tables, k.columns || c.columns
+  FROM (SELECT coalesce(link.through, '{}') AS through) AS t
+  CROSS JOIN LATERAL leadscore_internal.conjuncts(relation, t.through, link.key, 0, 'key of a link') AS k
+  CROSS JOIN LATERAL (
+    WITH parts AS (
+      SELECT * FROM leadscore_internal.conjuncts(relation, t.through, link.join_on, 'boolean', 'join_on of a link')
+      UNION ALL
+      SELECT * FROM leadscore_internal.conjuncts(relation, t.through, link.filter, 'boolean', 'filter of a link'))
+    SELECT ARRAY(SELECT p.condition FROM parts AS p) AS conditions, ARRAY(SELECT p.tables FROM parts AS p) AS tables,
+           ARRAY(SELECT unnest(p.columns) FROM parts AS p) AS columns) AS c
+$$;
+COMMENT ON FUNCTION leadscore_internal.taken_apart(leadscore_internal.link, regclass) IS 'A link over other tables as it is published.';
+
 CREATE FUNCTION leadscore_internal.copy_joined_links(branch int, links int[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -91,19 +107,8 @@ DECLARE
 BEGIN
   SELECT * INTO STRICT of_branch FROM leadscore_internal.branch AS b WHERE b.id = copy_joined_links.branch;
   INSERT INTO leadscore_internal.joined_link (branch, key, key_tables, through, owners, conditions, condition_tables, columns)
-  SELECT of_branch.id, l.key, k.tables, t.through,
-         leadscore_internal.owners_of(t.through),
-         c.conditions, c.tables, k.columns || c.columns
-  FROM leadscore_internal.link AS l
-  CROSS JOIN LATERAL (SELECT coalesce(l.through, '{}') AS through) AS t
-  CROSS JOIN LATERAL leadscore_internal.conjuncts(of_branch.relation, t.through, l.key, 0, 'key of a link') AS k
-  CROSS JOIN LATERAL (
-    WITH parts AS (
-      SELECT * FROM leadscore_internal.conjuncts(of_branch.relation, t.through, l.join_on, 'boolean', 'join_on of a link')
-      UNION ALL
-      SELECT * FROM leadscore_internal.conjuncts(of_branch.relation, t.through, l.filter, 'boolean', 'filter of a link'))
-    SELECT ARRAY(SELECT p.condition FROM parts AS p) AS conditions, ARRAY(SELECT p.tables FROM parts AS p) AS tables,
-           ARRAY(SELECT unnest(p.columns) FROM parts AS p) AS columns) AS c
+  SELECT of_branch.id, j.key, j.key_tables, j.through, j.owners, j.conditions, j.condition_tables, j.columns
+  FROM leadscore_internal.link AS l CROSS JOIN LATERAL leadscore_internal.taken_apart(l, of_branch.relation) AS j
   WHERE l.id = ANY (links) AND NOT leadscore_internal.is_local(l) ORDER BY l.id;
   PERFORM leadscore_internal.check_tree(joined)
   FROM leadscore_internal.joined_link AS j CROSS JOIN LATERAL unnest(j.through) AS joined WHERE j.branch = of_branch.id;

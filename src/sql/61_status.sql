@@ -73,14 +73,46 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.missing_index(regclass, text) IS 'The statement for an index by an expression; NULL where there is one.';
 
+-- An index of a partitioned table has all partitions, those that inherit have their own.
+CREATE FUNCTION leadscore_internal.missing_index_on_one(relation regclass, keys text[]) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT (array_agg(m ORDER BY k.i))[1]
+  FROM leadscore_internal.members(relation) AS t JOIN pg_class AS c ON c.oid = t AND NOT c.relispartition
+  CROSS JOIN unnest(keys) WITH ORDINALITY AS k(key, i) CROSS JOIN LATERAL leadscore_internal.missing_index(c.oid, k.key) AS m
+  GROUP BY c.oid HAVING bool_and(m IS NOT NULL)
+$$;
+COMMENT ON FUNCTION leadscore_internal.missing_index_on_one(regclass, text[]) IS
+  'Statements for an index by the first of some expressions, for a table and its children that have one by none of them.';
+
+-- relation: the activities' table. Only columns that stand alone on both sides of =, and a key that is a column.
+CREATE FUNCTION leadscore_internal.missing_join_indexes(relation regclass, link leadscore_internal.joined_link) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH used AS (
+    SELECT x.n, quote_ident(x.name) AS name, format('%s.%I', leadscore_internal.joined_table(link.through, x.n), x.name) AS qualified
+    FROM (SELECT DISTINCT split_part(u, '.', 1)::int AS n, substr(u, strpos(u, '.') + 1) AS name FROM unnest(link.columns) AS u) AS x
+  ), wanted AS (
+    SELECT a.n, array_agg(a.name ORDER BY c.i, a.name) AS names
+    FROM unnest(link.conditions) WITH ORDINALITY AS c(condition, i)
+    JOIN (used AS a JOIN used AS b ON b.n <> a.n)
+      ON c.condition IN (format('(%s = %s)', a.qualified, b.qualified), format('(%s = %s)', b.qualified, a.qualified))
+    GROUP BY a.n, b.n
+    UNION
+    SELECT u.n, ARRAY[u.name] FROM used AS u WHERE u.qualified = link.key
+  )
+  SELECT DISTINCT leadscore_internal.missing_index_on_one(CASE w.n WHEN 0 THEN relation ELSE link.through[w.n] END, w.names) FROM wanted AS w
+$$;
+COMMENT ON FUNCTION leadscore_internal.missing_join_indexes(regclass, leadscore_internal.joined_link) IS
+  'Statements for indexes that a link over other tables lacks: by its key, and for any two of its tables that are joined, on each by one of the columns that join them.';
+
 CREATE FUNCTION leadscore_internal.missing_indexes(component int) RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  -- An index of a partitioned table has all partitions, those that inherit have their own.
-  SELECT array_agg(m ORDER BY b.id, cl.oid::regclass::text)
-  FROM leadscore_internal.branch AS b CROSS JOIN LATERAL unnest(b.link_keys) AS k(key)
-  CROSS JOIN LATERAL leadscore_internal.members(b.relation) AS t JOIN pg_class AS cl ON cl.oid = t AND NOT cl.relispartition
-  CROSS JOIN LATERAL leadscore_internal.missing_index(cl.oid, k.key) AS m
-  WHERE b.component = missing_indexes.component AND m IS NOT NULL
+  SELECT array_agg(x.statement ORDER BY x.branch, x.statement COLLATE "C")
+  FROM (SELECT min(b.id) AS branch, m AS statement
+        FROM leadscore_internal.branch AS b CROSS JOIN LATERAL (
+          SELECT leadscore_internal.missing_index_on_one(b.relation, ARRAY[k.key]) FROM unnest(b.link_keys) AS k(key)
+          UNION ALL
+          SELECT leadscore_internal.missing_join_indexes(b.relation, j) FROM leadscore_internal.joined_link AS j WHERE j.branch = b.id) AS w(m)
+        WHERE b.component = missing_indexes.component GROUP BY m) AS x
 $$;
 COMMENT ON FUNCTION leadscore_internal.missing_indexes(int) IS 'Statements for indexes that reading from the rows lacks.';
 

@@ -68,9 +68,12 @@ BEGIN
     leadscore_internal.activities_query(source, 'count(*)',
       format('(%s) AND NOT (%s)', matched, (SELECT string_agg(leadscore_internal.link_condition(l), ' OR ') FROM unnest(links) AS l))),
     'activities that a rule matches lead to no entity', NULL) AS f;
-  RETURN QUERY SELECT 'index', source.name, NULL::bigint, 'reading one entity from the rows would read the whole table', m
-  FROM unnest(links) AS l CROSS JOIN LATERAL leadscore_internal.missing_index(source.relation, l.key) AS m
-  WHERE l.through IS NULL AND m IS NOT NULL;
+  RETURN QUERY SELECT 'index', source.name, NULL::bigint, 'reading one entity from the rows would read the whole table', m.statement
+  FROM (SELECT leadscore_internal.missing_index_on_one(source.relation, ARRAY[l.key]) FROM unnest(links) AS l WHERE leadscore_internal.is_local(l)
+        UNION
+        SELECT leadscore_internal.missing_join_indexes(source.relation, leadscore_internal.taken_apart(l, source.relation)) FROM unnest(links) AS l
+        WHERE NOT leadscore_internal.is_local(l)) AS m(statement)
+  ORDER BY m.statement COLLATE "C";
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_source(leadscore_internal.score, leadscore_internal.source) IS 'The lines of check_score for a source.';

@@ -113,7 +113,8 @@ COMMENT ON FUNCTION leadscore.alter_entity(text, regclass, text, text, text[]) I
 
 -- Sources and links --------------------------------------------------------------------------------------------------
 
-CREATE FUNCTION leadscore_internal.alter_source(source text, relation regclass, occurred_at text, filter text, time_zone text, reset text[]) RETURNS void
+CREATE FUNCTION leadscore_internal.alter_source(source text, relation regclass, occurred_at text, filter text, time_zone text,
+                                                through regclass[], join_on text, ahead interval, reset text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(source, 'source');
@@ -124,10 +125,26 @@ BEGIN
   PERFORM leadscore_internal.check_model(named.model);
   before := leadscore_internal.find_source(named.model, named.name);
   PERFORM leadscore_internal.check_owner(before.relation);
-  PERFORM leadscore_internal.check_reset(reset, '{filter,time_zone}');
+  PERFORM leadscore_internal.check_reset(reset, '{filter,time_zone,through,join_on,ahead}');
   changed := before;
   changed.relation := coalesce(alter_source.relation, before.relation);
   changed.filter := leadscore_internal.altered('filter', alter_source.filter, before.filter, reset);
+  changed.through := leadscore_internal.altered('through', alter_source.through, before.through, reset);
+  changed.join_on := leadscore_internal.altered('join_on', alter_source.join_on, before.join_on, reset);
+  changed.ahead := leadscore_internal.altered('ahead', alter_source.ahead, before.ahead, reset, interval '0');
+  IF before.through IS NOT NULL AND changed.through IS NULL THEN
+    -- What is kept calls the row source; without lookup tables it has no name.
+    IF occurred_at IS NULL THEN
+      changed.occurred_at := leadscore_internal.canonical_expression(changed.relation, changed.occurred_at, 'timestamptz', 'occurred_at', '{}');
+    END IF;
+    IF filter IS NULL THEN
+      changed.filter := leadscore_internal.canonical_expression(changed.relation, changed.filter, 'boolean', 'filter', '{}');
+    END IF;
+    UPDATE leadscore_internal.rule AS r
+    SET points = leadscore_internal.canonical_expression(changed.relation, r.points, 'float8', format('points of rule "%s"', r.name), '{}'),
+        filter = leadscore_internal.canonical_expression(changed.relation, r.filter, 'boolean', format('filter of rule "%s"', r.name), '{}')
+    WHERE r.source = before.id;
+  END IF;
   zone := leadscore_internal.altered('time_zone', alter_source.time_zone, before.time_zone, reset);
   IF occurred_at IS NOT NULL THEN
     changed.occurred_at := occurred_at;
@@ -141,20 +158,24 @@ BEGIN
   END IF;
   changed := leadscore_internal.checked_source(changed);
   UPDATE leadscore_internal.source AS s
-  SET relation = changed.relation, occurred_at = changed.occurred_at, time_zone = zone, filter = changed.filter WHERE s.id = before.id;
-  -- Its links and rules stand on its rows.
+  SET relation = changed.relation, occurred_at = changed.occurred_at, time_zone = zone, filter = changed.filter,
+      through = changed.through, join_on = changed.join_on, ahead = changed.ahead
+  WHERE s.id = before.id;
+  -- Its links and rules stand on its rows; how columns are written hangs on what is joined to them.
   PERFORM leadscore_internal.checked_link(l) FROM leadscore_internal.link AS l WHERE l.source = before.id;
-  PERFORM leadscore_internal.checked_rule(r) FROM leadscore_internal.rule AS r WHERE r.source = before.id;
+  UPDATE leadscore_internal.rule AS r SET points = c.points, filter = c.filter
+  FROM leadscore_internal.rule AS x CROSS JOIN LATERAL leadscore_internal.checked_rule(x) AS c WHERE x.source = before.id AND r.id = x.id;
   PERFORM leadscore_internal.mark_edited(leadscore_internal.scores_on_source(before.id));
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.alter_source(text, regclass, text, text, text, text[]) IS 'Implementation of leadscore.alter_source.';
+COMMENT ON FUNCTION leadscore_internal.alter_source(text, regclass, text, text, text, regclass[], text, interval, text[]) IS 'Implementation of leadscore.alter_source.';
 
 CREATE FUNCTION leadscore.alter_source(source text, relation regclass DEFAULT NULL, occurred_at text DEFAULT NULL, filter text DEFAULT NULL,
-                                       time_zone text DEFAULT NULL, reset text[] DEFAULT NULL)
+                                       time_zone text DEFAULT NULL, through regclass[] DEFAULT NULL, join_on text DEFAULT NULL,
+                                       ahead interval DEFAULT NULL, reset text[] DEFAULT NULL)
   RETURNS void AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
-COMMENT ON FUNCTION leadscore.alter_source(text, regclass, text, text, text, text[]) IS
-  'Changes what is given; reset: filter, time_zone. time_zone changes together with occurred_at. Live scores follow when they are published again.';
+COMMENT ON FUNCTION leadscore.alter_source(text, regclass, text, text, text, regclass[], text, interval, text[]) IS
+  'Changes what is given; reset: filter, time_zone, through, join_on, ahead. time_zone changes together with occurred_at. Live scores follow when they are published again.';
 
 -- A pair may have several links: which one is told by the key that it has now.
 CREATE FUNCTION leadscore_internal.find_link(source leadscore_internal.source, entity leadscore_internal.entity, old_key text)
@@ -286,7 +307,7 @@ CREATE FUNCTION leadscore.alter_rule(score text, rule text, source text DEFAULT 
 COMMENT ON FUNCTION leadscore.alter_rule(text, text, text, text, text, leadscore.decay, float8, text[]) IS
   'Changes what is given; reset: filter, decay, max_points. A live score has the rule as it was until it is published again.';
 
-CREATE FUNCTION leadscore_internal.alter_rollup(score text, entity text, "of" text, key text) RETURNS void
+CREATE FUNCTION leadscore_internal.alter_rollup(score text, entity text, "of" text, key text, through regclass[], join_on text, reset text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(score, 'score');
@@ -294,15 +315,19 @@ DECLARE
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
   changed := leadscore_internal.find_rollup(leadscore_internal.find_score(named.model, named.name), entity, "of");
+  PERFORM leadscore_internal.check_reset(reset, '{through,join_on}');
   changed.key := coalesce(alter_rollup.key, changed.key);
+  changed.through := leadscore_internal.altered('through', alter_rollup.through, changed.through, reset);
+  changed.join_on := leadscore_internal.altered('join_on', alter_rollup.join_on, changed.join_on, reset);
   changed := leadscore_internal.checked_rollup(changed);
-  UPDATE leadscore_internal.rollup AS r SET key = changed.key WHERE r.id = changed.id;
+  UPDATE leadscore_internal.rollup AS r SET key = changed.key, through = changed.through, join_on = changed.join_on WHERE r.id = changed.id;
   PERFORM leadscore_internal.mark_edited(ARRAY[changed.score]);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.alter_rollup(text, text, text, text) IS 'Implementation of leadscore.alter_rollup.';
+COMMENT ON FUNCTION leadscore_internal.alter_rollup(text, text, text, text, regclass[], text, text[]) IS 'Implementation of leadscore.alter_rollup.';
 
-CREATE FUNCTION leadscore.alter_rollup(score text, entity text, "of" text, key text DEFAULT NULL)
+CREATE FUNCTION leadscore.alter_rollup(score text, entity text, "of" text, key text DEFAULT NULL, through regclass[] DEFAULT NULL, join_on text DEFAULT NULL,
+                                       reset text[] DEFAULT NULL)
   RETURNS void AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
-COMMENT ON FUNCTION leadscore.alter_rollup(text, text, text, text) IS
-  'Changes by which key of a member''s row it counts for the entity. A live score has the roll-up as it was until it is published again.';
+COMMENT ON FUNCTION leadscore.alter_rollup(text, text, text, text, regclass[], text, text[]) IS
+  'Changes by which key it counts for the entity, and over which tables; reset: through, join_on. A live score has the roll-up as it was until it is published again.';

@@ -157,6 +157,24 @@ TEST(Decay, WeighsAsDefined) {
     }
 }
 
+// By the definition: for the span the weight of age 0, and then that of an age that is less by it.
+TEST(Decay, BeginsLaterWhenDelayed) {
+    Random random(54);
+    for (int i = 0; i < 3000; i++) {
+        const Decay decay = random_decay(random);
+        const Ticks span = random.chance(10) ? 0 : random_span(random);
+        const Decay later = delayed(decay, span);
+        std::vector<Ticks> ages = {0, span, span + random_span(random), random.between(0, span)};
+        for (const Ticks boundary : decay.boundaries())
+            ages.insert(ages.end(), {boundary, boundary + span, later.curve().hold + boundary});
+        for (const Ticks age : ages)
+            for (Ticks beside = age - 2; beside <= age + 2; beside++)
+                EXPECT_EQ(later.weight(beside), beside < 0 ? 0 : decay.weight(std::max<Ticks>(0, beside - span)))
+                    << decay_text(decay) << " " << span << " " << beside;
+        EXPECT_EQ(delayed(later, -span), decay) << decay_text(decay) << " " << span;
+    }
+}
+
 TEST(Decay, SurvivesTextAndBytes) {
     Random random(4);
     for (int round = 0; round < 20'000; ++round) {
