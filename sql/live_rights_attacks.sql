@@ -80,7 +80,7 @@ SELECT crm.person_score('total', 1) > 0 AS mine, crm.person_score('total', 2) AS
 SELECT key FROM crm.person_states_900001;
 SELECT DISTINCT key FROM crm.person_pending;
 SELECT firm_id FROM crm.firm_total;
-SELECT score, entity, state, pending, marked FROM leadscore.status;
+SELECT score, entity, state, pending, marked FROM leadscore.status ORDER BY score, entity;
 INSERT INTO crm.person_states_900001 (key) VALUES (1);
 TRUNCATE crm.person_pending;
 CALL leadscore.rebuild('crm.total');
