@@ -309,6 +309,11 @@ BEGIN
   SELECT array_agg(d.objid) FILTER (WHERE d.classid = 'pg_class'::regclass) INTO changed FROM pg_event_trigger_ddl_commands() AS d;
   changed := leadscore_internal.with_children(changed)
           || ARRAY(SELECT c.oid FROM pg_class AS c WHERE c.relnamespace = to_regnamespace(quote_ident(new_model)) AND c.relkind IN ('r', 'p'));
+  -- Mostly nothing was renamed, and planning the rest takes longer than many a statement.
+  IF NOT any_owner AND NOT EXISTS (SELECT FROM leadscore_internal.remembered_expressions() AS m WHERE m.now <> m.before)
+     AND NOT leadscore_internal.are_known(changed) THEN
+    RETURN;
+  END IF;
   FOR item IN
     SELECT x::leadscore_internal.expression AS expression, r.now
     FROM (SELECT * FROM leadscore_internal.remembered_expressions() AS m WHERE m.now <> m.before) AS r

@@ -91,6 +91,9 @@ DECLARE
   tree record;
   changed regclass;
 BEGIN
+  IF NOT EXISTS (SELECT FROM leadscore_internal.component) THEN
+    RETURN;
+  END IF;
   FOR tree IN
     SELECT c.root, array_agg(c.part ORDER BY c.part) FILTER (WHERE c.part IS NOT NULL) AS parts
     FROM leadscore_internal.changed_parts(relations) AS c GROUP BY c.root ORDER BY c.root
