@@ -1,5 +1,6 @@
 #include "pg/capture.hpp"
 
+#include "pg/fold.hpp"
 #include "pg/merge.hpp"
 #include "pg/owner.hpp"
 #include "pg/pending.hpp"

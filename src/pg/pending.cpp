@@ -158,35 +158,4 @@ void report_broken(const Component &component, int sqlstate, const char *message
                               "leadscore.status shows as broken.")));
 }
 
-void fold_now_and_then(const Facts &facts) {
-    // A fold of one batch for every half batch appended keeps up with any number of writers; what a large statement
-    // appends is left to tick, and so is all of it where the transaction's snapshot is not of now.
-    constexpr int batch = 512;
-    static int appended = 0;
-    if (facts.count == 0 || facts.count > batch || IsolationUsesXactSnapshot())
-        return;
-    appended += facts.count;
-    if (appended < batch / 2)
-        return;
-    appended = 0;
-    const Branch &branch = *facts.items[facts.count - 1].branch;
-    CaughtError error;
-    bool folded = in_subtransaction(
-        [&] {
-            as_extension_owner([&] {
-                Oid types[] = {INT4OID, INT4OID};
-                Datum values[] = {Int32GetDatum(branch.component), Int32GetDatum(batch)};
-                SPI_connect();
-                SPI_execute_with_args("SELECT leadscore_internal.fold_some($1, $2)", 2, types, values, nullptr, false,
-                                      0);
-                SPI_finish();
-            });
-        },
-        &error, CurrentMemoryContext);
-    if (!folded)
-        ereport(WARNING,
-                (errcode(error.data->sqlerrcode), errmsg("could not fold pending changes: %s", error.data->message),
-                 errhint("Scores stay exact; CALL leadscore.tick() folds what is pending.")));
-}
-
 } // namespace leadscore::pg

@@ -20,7 +20,4 @@ void append_marks(const Component &component, const Datum *keys, int count);
 void report_broken(const Component &component, int sqlstate, const char *message,
                    const char *what_was_done = "The row was written");
 
-// Now and then folds a little of what is pending, so that scores stay cheap to read where no worker runs.
-void fold_now_and_then(const Facts &facts);
-
 } // namespace leadscore::pg

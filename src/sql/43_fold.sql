@@ -33,14 +33,10 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.stamp_marks(leadscore_internal.component) IS 'Starts the quarantine of new marks.';
 
--- A pending table is a queue, mostly of dead rows: only plain index scans remember which index entries are dead.
-CREATE FUNCTION leadscore_internal.fold_deltas(component leadscore_internal.component, at_most int) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
-DECLARE
-  key_type regtype := (SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity);
-  folded bigint;
-BEGIN
-  EXECUTE format($fold$
+-- $1: the component, $2: the instant of folding, $3: how many changes at most, or NULL.
+CREATE FUNCTION leadscore_internal.fold_query(component leadscore_internal.component) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format($fold$
     WITH taken AS (
       DELETE FROM %1$s AS p
       WHERE p.ctid = ANY (ARRAY(
@@ -102,15 +98,18 @@ BEGIN
       SELECT $1, 0, 0, '0', j.key FROM judged AS j WHERE j.recompute
     ), kept AS (%6$s)
     SELECT count(*) FROM taken$fold$,
-    component.pending, component.states, leadscore_internal.equality_operator(key_type), component.decay,
+    component.pending, component.states, leadscore_internal.equality_operator(e.key_type), component.decay,
     leadscore_internal.reference_instant(component.decay, 'p.new_last', '$2'),
     leadscore_internal.store_states(component, format('SELECT %s FROM judged WHERE NOT recompute ORDER BY key', leadscore_internal.state_columns())))
-  INTO folded USING component.id, leadscore_internal.folding_clock(), at_most;
-  RETURN folded;
-END
+  FROM leadscore_internal.entity AS e WHERE e.id = component.entity
 $$;
-COMMENT ON FUNCTION leadscore_internal.fold_deltas(leadscore_internal.component, int) IS
-  'Merges pending changes of entities that are not marked; marks those that must be recomputed. Returns how many changes it took.';
+COMMENT ON FUNCTION leadscore_internal.fold_query(leadscore_internal.component) IS
+  'The query that merges pending changes of entities that are not marked, and marks those that must be recomputed; it counts what it took.';
+
+CREATE FUNCTION leadscore_internal.fold_deltas(component int, at_most int) RETURNS bigint
+  AS 'MODULE_PATHNAME', 'leadscore_fold_deltas' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION leadscore_internal.fold_deltas(int, int) IS
+  'Runs fold_query() for a component; with a limit, by a plan that the session keeps. Returns how many changes it took.';
 
 CREATE FUNCTION leadscore_internal.recompute(component leadscore_internal.component, keys anyarray) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -193,7 +192,7 @@ BEGIN
   IF at_rest THEN
     PERFORM leadscore_internal.correct_due(c);
   END IF;
-  PERFORM leadscore_internal.fold_deltas(c, NULL);
+  PERFORM leadscore_internal.fold_deltas(c.id, NULL);
   IF at_rest THEN
     PERFORM leadscore_internal.fold_marks(c);
   END IF;
@@ -214,7 +213,7 @@ BEGIN
   SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.id = fold_some.component AND NOT x.building;
   IF FOUND AND pg_try_advisory_xact_lock(leadscore_internal.fold_lock_key(
        (SELECT s.model FROM leadscore_internal.score AS s WHERE s.id = c.score))) THEN
-    PERFORM leadscore_internal.fold_deltas(c, at_most);
+    PERFORM leadscore_internal.fold_deltas(c.id, at_most);
   END IF;
 END
 $$;
