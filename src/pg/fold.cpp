@@ -1,116 +1,130 @@
 #include "pg/fold.hpp"
 
+#include "core/state.hpp"
+#include "pg/appender.hpp"
 #include "pg/clock.hpp"
-#include "pg/kept.hpp"
 #include "pg/owner.hpp"
+#include "pg/pending_scan.hpp"
+#include "pg/state_table.hpp"
 #include "pg/subtransaction.hpp"
+#include "pg/time_datum.hpp"
+#include "pg/type_datum.hpp"
 
 namespace leadscore::pg {
 
 namespace {
 
-struct Fold : Kept {
-    const char *query;
-    SPIPlanPtr plan; // for batches; made when it is first wanted
+struct FoldedComponent : Component {
+    Oid states;
+    Datum decay;
 };
 
-void free_plan(Kept *kept) {
-    auto *fold = static_cast<Fold *>(kept);
-    if (fold->plan != nullptr)
-        SPI_freeplan(fold->plan);
-}
-
-void load_fold(Fold *fold, int component) {
+FoldedComponent read_component(int number) {
     constexpr const char *select = R"(
-        SELECT leadscore_internal.fold_query(c), c.pending::pg_catalog.oid, c.states::pg_catalog.oid
+        SELECT c.pending::pg_catalog.oid, c.states::pg_catalog.oid, c.decay
         FROM leadscore_internal.component AS c WHERE c.id OPERATOR(pg_catalog.=) $1)";
+    MemoryContext context = CurrentMemoryContext;
     Oid types[] = {INT4OID};
-    Datum values[] = {Int32GetDatum(component)};
+    Datum values[] = {Int32GetDatum(number)};
+    FoldedComponent component{};
+    component.component = number;
     SPI_connect();
     if (SPI_execute_with_args(select, 1, types, values, nullptr, true, 0) != SPI_OK_SELECT || SPI_processed != 1)
-        elog(ERROR, "component %d does not exist", component);
+        elog(ERROR, "component %d does not exist", number);
     HeapTuple row = SPI_tuptable->vals[0];
     TupleDesc columns = SPI_tuptable->tupdesc;
     bool is_null = false;
-    MemoryContext spi_context = MemoryContextSwitchTo(fold->context);
-    fold->query = TextDatumGetCString(SPI_getbinval(row, columns, 1, &is_null));
-    fold->table_count = 2;
-    fold->tables = static_cast<Oid *>(palloc(2 * sizeof(Oid)));
-    fold->tables[0] = DatumGetObjectId(SPI_getbinval(row, columns, 2, &is_null));
-    fold->tables[1] = DatumGetObjectId(SPI_getbinval(row, columns, 3, &is_null));
+    component.pending = DatumGetObjectId(SPI_getbinval(row, columns, 1, &is_null));
+    component.states = DatumGetObjectId(SPI_getbinval(row, columns, 2, &is_null));
+    MemoryContext spi_context = MemoryContextSwitchTo(context);
+    component.decay = PointerGetDatum(PG_DETOAST_DATUM_COPY(SPI_getbinval(row, columns, 3, &is_null)));
     MemoryContextSwitchTo(spi_context);
     SPI_finish();
+    return component;
 }
 
-Fold *acquire_fold(int component) {
-    const KeptKey key{KeptKind::fold, component, InvalidOid};
-    return acquire_kept<Fold>(key, [&](MemoryContext context) {
-        auto *fold = static_cast<Fold *>(MemoryContextAllocZero(context, sizeof(Fold)));
-        fold->context = context;
-        fold->let_go = free_plan;
-        fold->names_things = true;
-        load_fold(fold, component);
-        return fold;
+// Of an entity that no mark and no boundary takes to the rows.
+bool can_be_folded(const PendingGroup &group, const core::State &state, TimestampTz now) {
+    return !group.marked && group.count > 0 && state.next_change_at > now;
+}
+
+void fold_group(const FoldedComponent &component, const PendingGroup &group, const core::State &before, TimestampTz now,
+                StateTable *states, Appender *marks) {
+    const core::Merged merged = guarded([&] {
+        return core::merge(decay_of(component.decay), before, {group.changes, static_cast<std::size_t>(group.count)},
+                           instant_of(now, "instant"));
     });
+    if (merged.recompute)
+        marks->add_settled_mark(component, group.key);
+    else
+        states->store(group.key, merged.state);
 }
 
-constexpr int parameter_count = 3;
-
-Oid *parameter_types() {
-    static Oid types[parameter_count] = {INT4OID, TIMESTAMPTZOID, INT4OID};
-    return types;
-}
-
-SPIPlanPtr kept_plan(Fold *fold) {
-    if (fold->plan == nullptr) {
-        SPIPlanPtr plan = SPI_prepare_cursor(fold->query, parameter_count, parameter_types(), CURSOR_OPT_GENERIC_PLAN);
-        if (plan == nullptr || SPI_keepplan(plan) != 0)
-            elog(ERROR, "planning a fold failed");
-        fold->plan = plan;
+int64 fold_groups(const FoldedComponent &component, int64 at_most, Snapshot snapshot) {
+    const TimestampTz now = folding_instant();
+    int64 folded = 0;
+    PendingScan pending(component, snapshot);
+    if (!pending.is_all_marked()) {
+        StateTable states(component.states, snapshot);
+        Appender marks(component.pending, 1);
+        PendingGroup group = make_pending_group();
+        pending.start();
+        while (folded < at_most && pending.next(&group)) {
+            CHECK_FOR_INTERRUPTS();
+            const core::State before = states.find(group.key);
+            if (!can_be_folded(group, before, now))
+                continue;
+            fold_group(component, group, before, now, &states, &marks);
+            pending.remove(group);
+            folded += group.count;
+        }
+        marks.close();
+        states.close();
     }
-    return fold->plan;
-}
-
-int execute(Fold *fold, Datum *values, const char *nulls, bool is_batch) {
-    if (is_batch)
-        return SPI_execute_plan(kept_plan(fold), values, nulls, false, 0);
-    return SPI_execute_with_args(fold->query, parameter_count, parameter_types(), values, nulls, false, 0);
+    pending.close();
+    return folded;
 }
 
 } // namespace
 
 int64 fold_deltas(int component, NullableDatum at_most) {
     int64 folded = 0;
-    in_safe_path([&] {
-        Fold *fold = acquire_fold(component);
-        Datum values[] = {Int32GetDatum(component), TimestampTzGetDatum(folding_instant()), at_most.value};
-        const char nulls[] = {' ', ' ', at_most.isnull ? 'n' : ' '};
-        // A pending table is a queue, mostly of dead rows: only plain index scans remember which index entries are
-        // dead.
-        set_for_now("enable_bitmapscan", "off");
-        set_for_now("enable_seqscan", "off");
-        SPI_connect();
-        const int code = execute(fold, values, nulls, !at_most.isnull);
-        if (code != SPI_OK_SELECT || SPI_processed != 1)
-            elog(ERROR, "a fold failed: %s", SPI_result_code_string(code));
-        bool is_null = false;
-        folded = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-        SPI_finish();
+    MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore fold", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext caller = MemoryContextSwitchTo(work);
+    as_extension_owner([&] {
+        const FoldedComponent folding = read_component(component);
+        // What this transaction appended itself is folded, too.
+        CommandCounterIncrement();
+        Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+        folded = fold_groups(folding, at_most.isnull ? PG_INT64_MAX : DatumGetInt32(at_most.value), snapshot);
+        UnregisterSnapshot(snapshot);
+        CommandCounterIncrement();
     });
+    MemoryContextSwitchTo(caller);
+    MemoryContextDelete(work);
     return folded;
 }
 
 void fold_now_and_then(const Facts &facts) {
     // A fold of one batch for every half batch appended keeps up with any number of writers; what a large statement
     // appends is left to tick, and so is all of it where the transaction's snapshot is not of now.
-    constexpr int batch = 512;
+    constexpr int first_batch = 512;
+    constexpr int last_batch = 1 << 20;
+    static int batch = first_batch;
     static int appended = 0;
-    if (facts.count == 0 || facts.count > batch || IsolationUsesXactSnapshot())
+    static TransactionId transaction = InvalidTransactionId;
+    if (facts.count == 0 || facts.count > first_batch || IsolationUsesXactSnapshot())
         return;
+    // Each fold passes what its own transaction folded before, which nobody may clear away yet.
+    if (transaction != GetTopTransactionId())
+        batch = first_batch;
+    transaction = GetTopTransactionId();
     appended += facts.count;
     if (appended < batch / 2)
         return;
     appended = 0;
+    const int at_most = batch;
+    batch = Min(2 * batch, last_batch);
     // Each of the components that the statement gave something to, in turn.
     static int turn = 0;
     turn = (turn + 1) % facts.count;
@@ -120,7 +134,7 @@ void fold_now_and_then(const Facts &facts) {
         [&] {
             as_extension_owner([&] {
                 Oid types[] = {INT4OID, INT4OID};
-                Datum values[] = {Int32GetDatum(branch.component), Int32GetDatum(batch)};
+                Datum values[] = {Int32GetDatum(branch.component), Int32GetDatum(at_most)};
                 SPI_connect();
                 SPI_execute_with_args("SELECT leadscore_internal.fold_some($1, $2)", 2, types, values, nullptr, false,
                                       0);

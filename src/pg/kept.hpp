@@ -18,7 +18,7 @@ struct Kept {
     int uses;    // statements that it serves; a nested one may find it stale
 };
 
-enum class KeptKind : int32 { program, marks_of_insert, marks_of_update, marks_of_delete, fold };
+enum class KeptKind : int32 { program, marks_of_insert, marks_of_update, marks_of_delete };
 
 struct KeptKey {
     KeptKind kind;

@@ -117,10 +117,13 @@ void compile_branch(const Compiler &compiler, const BranchText &text, Branch *br
     branch->occurred_at = compiler.compile(text.occurred_at, TIMESTAMPTZOID, "time of the source");
     branch->filter = compiler.compile(text.filter, BOOLOID, "filter of the source");
 
-    TypeCacheEntry *key = lookup_type_cache(branch->key_type, TYPECACHE_EQ_OPR_FINFO);
+    TypeCacheEntry *key = lookup_type_cache(branch->key_type, TYPECACHE_EQ_OPR_FINFO | TYPECACHE_CMP_PROC_FINFO);
     branch->key_length = key->typlen;
     branch->key_by_value = key->typbyval;
+    branch->key_is_int4 = branch->key_type == INT4OID;
+    branch->key_is_int8 = branch->key_type == INT8OID;
     branch->key_equality = &key->eq_opr_finfo;
+    branch->key_order = &key->cmp_proc_finfo;
     branch->key_collation = key->typcollation;
     branch->link_count = text.link_count;
     branch->links = static_cast<Link *>(palloc0(sizeof(Link) * static_cast<size_t>(text.link_count)));

@@ -38,7 +38,10 @@ struct Branch : Component {
     Oid key_type;
     int16 key_length;
     bool key_by_value;
+    bool key_is_int4;
+    bool key_is_int8;
     FmgrInfo *key_equality;
+    FmgrInfo *key_order;
     Oid key_collation;
     ExprState *occurred_at;
     ExprState *filter;
