@@ -54,11 +54,17 @@ CREATE FUNCTION crm.column_names(view text) RETURNS text LANGUAGE sql AS $$
 $$;
 SELECT * FROM crm.check_all();
 
--- A score that comes stands at the end, in all that is not told apart by *.
+-- A score that comes stands at the end, in all that is not told apart by *. Statements that are prepared read it as it is then.
+PREPARE by_name AS SELECT round(engagement::numeric, 4) AS engagement FROM leadscore.lead_scores WHERE lead_id = $1;
+PREPARE everything AS SELECT * FROM leadscore.lead_scores WHERE lead_id = $1;
+EXECUTE by_name(1);
+EXECUTE everything(3);
 SELECT leadscore.create_score('visits', '{lead,account}');
 SELECT leadscore.create_rule('visits', 'any', 'activity', '2');
 CALL leadscore.publish('visits');
 SELECT crm.column_names('leadscore.lead_scores') AS ours, crm.column_names('crm.everything') AS of_the_user;
+EXECUTE by_name(1);
+EXECUTE everything(3);
 SELECT * FROM crm.check_all();
 REFRESH MATERIALIZED VIEW crm.yesterday;
 SELECT lead_id, round(engagement::numeric, 4) AS engagement FROM crm.yesterday ORDER BY 1;
@@ -73,6 +79,7 @@ SELECT leadscore.set_bands('engagement', '{"hot": 5}');
 SELECT leadscore.alter_entity('lead', filter => 'id > 0');
 SELECT * FROM crm.check_all();
 SELECT lead_id, band FROM crm.best ORDER BY 1;
+EXECUTE by_name(1);
 -- One that goes, and that nothing depends on, leaves its column empty.
 CALL leadscore.retire('views');
 SELECT * FROM crm.check_all();
