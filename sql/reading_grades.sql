@@ -218,7 +218,12 @@ REVOKE ALL ON SCHEMA crm FROM regress_leadscore_grade;
 REVOKE ALL ON ALL TABLES IN SCHEMA crm FROM regress_leadscore_grade;
 DROP POLICY visible ON crm.lead;
 DROP ROLE regress_leadscore_grade;
--- The table of an entity is dropped; a model goes with its schema.
+-- The table of a source is dropped, or that of an entity; a model goes with its schema.
+DROP TABLE crm.fact CASCADE;
+SELECT mark FROM leadscore.lead_scores;
+SELECT leadscore.alter_grade('mark', 'lead', digits => '{"1": 60, "2": null}');
+SELECT mark FROM leadscore.lead_scores;
+SELECT count(engagement) FROM leadscore.lead_scores;
 DROP TABLE crm.account CASCADE;
 SELECT leadscore.alter_grade('grade', 'account', letters => '{"good ": 1}');
 SELECT leadscore.drop_grade('grade', 'account');

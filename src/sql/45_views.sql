@@ -139,7 +139,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   FROM (SELECT a.attname::text AS name, a.attnum AS place, format_type(a.atttypid, a.atttypmod) AS type
         FROM pg_attribute AS a WHERE a.attrelid = to_regclass(leadscore_internal.scores_view(entity)) AND a.attnum > 1) AS present
   FULL JOIN (
-    SELECT s.name, 1 AS kind, s.id, 'float8' AS type, points ->> s.id::text AS expression, format('Points now, decay %s; 0 if never active', s.decay) AS says
+    SELECT s.name, 1 AS kind, s.id, 'float8' AS type, points ->> s.id::text AS expression,
+           format('%sPoints now, decay %s; 0 if never active', s.description || '. ', s.decay) AS says
     FROM leadscore_internal.score AS s WHERE points ? s.id::text
     UNION ALL
     SELECT g.name, 2, g.id, 'text',
