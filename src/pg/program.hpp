@@ -33,7 +33,8 @@ struct Branch : Component {
     int group;
     const char *problem; // why it could not be compiled; the score is broken
     int problem_sqlstate;
-    int64 ahead; // microseconds that activities count before they occur
+    int64 ahead;  // microseconds that activities count before they occur
+    bool counted; // whether its facts are activities
     Oid key_type;
     int16 key_length;
     bool key_by_value;

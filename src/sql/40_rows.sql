@@ -113,7 +113,8 @@ COMMENT ON FUNCTION leadscore_internal.points_expression(int) IS 'What all rules
 CREATE FUNCTION leadscore_internal.counts_expression(branch leadscore_internal.branch) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   -- An activity that rules of several decays match is counted by the first component that has it.
-  SELECT CASE WHEN count(*) = 0 THEN '1'
+  SELECT CASE WHEN NOT (SELECT c.counted FROM leadscore_internal.component AS c WHERE c.id = branch.component) THEN '0'
+              WHEN count(*) = 0 THEN '1'
               ELSE format('CASE WHEN %s THEN 0 ELSE 1 END', leadscore_internal.any_of(array_agg(t.filter))) END
   FROM leadscore_internal.component AS mine
   JOIN leadscore_internal.component AS before
@@ -149,6 +150,10 @@ COMMENT ON FUNCTION leadscore_internal.explaining_clause(leadscore_internal.bran
   'What makes of the rows of a branch one line for each rule: what is joined to them, a condition, and points, rule, source and row key.';
 
 -- The bounds are the years that the calendar of the core knows; the triggers apply the same ones.
+CREATE FUNCTION leadscore_internal.first_instant() RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT $text$timestamptz '1400-01-02 00:00:00+00'$text$ $$;
+COMMENT ON FUNCTION leadscore_internal.first_instant() IS 'The beginning of the calendar, as SQL: what counts always has this time.';
+
 CREATE FUNCTION leadscore_internal.counts_from(branch leadscore_internal.branch) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN c.ahead = interval '0' THEN format('greatest((%s), ''1400-01-02 00:00:00+00'')', branch.occurred_at)
@@ -157,7 +162,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.counts_from(leadscore_internal.branch) IS 'From when on an activity counts: before it occurs, where its source says ahead.';
 
--- Where there are lookup tables, they are joined first and hidden from the links, whose names are of the activity.
 -- Where there are lookup tables, they are joined first and hidden from the links, whose names are of the activity.
 CREATE FUNCTION leadscore_internal.branch_query(branch int, by_key boolean, has_from boolean, has_to boolean, explained boolean) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -227,7 +227,7 @@ DECLARE
 BEGIN
   IF NOT EXISTS (SELECT FROM leadscore_internal.rule AS r WHERE r.score = of_score.id) THEN
     RAISE EXCEPTION 'score "%.%" has no rules', of_score.model, of_score.name
-      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Give it one with leadscore.create_rule().';
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Give it one with leadscore.create_rule() or leadscore.create_criterion().';
   END IF;
   PERFORM leadscore_internal.check_tables(of_score);
   PERFORM leadscore_internal.abandon_version(of_score);
@@ -335,6 +335,7 @@ BEGIN
     WHERE s.model = named.model
       AND EXISTS (SELECT FROM leadscore_internal.tables_of_source(s) AS t(relation)
                   WHERE NOT leadscore_internal.is_followed(s.id, t.relation))));
+  PERFORM leadscore_internal.drop_unused_criteria_sources(named.model);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.tidy(text) IS 'Last phase of publish and its like: drops triggers that nothing needs any more.';
