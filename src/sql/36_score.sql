@@ -3,7 +3,7 @@
 CREATE FUNCTION leadscore_internal.check_score_name(name text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF name IN ('scores', 'pending') OR name ~ '^states_\d+$' THEN
+  IF name IN ('scores', 'pending', 'once') OR name ~ '^states_\d+$' THEN
     RAISE EXCEPTION 'a score cannot be called "%"', name
       USING ERRCODE = 'reserved_name', HINT = 'Its view would have the name of another object of the entity.';
   END IF;
@@ -97,8 +97,8 @@ COMMENT ON FUNCTION leadscore_internal.set_score_entities(leadscore_internal.sco
 -- What a score is made of besides its own attributes.
 CREATE FUNCTION leadscore_internal.copy_score_parts(from_score int, to_score int) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay, max_points)
-  SELECT to_score, r.name, r.source, r.points, r.filter, r.decay, r.max_points FROM leadscore_internal.rule AS r WHERE r.score = from_score ORDER BY r.id;
+  INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay, max_points, once)
+  SELECT to_score, r.name, r.source, r.points, r.filter, r.decay, r.max_points, r.once FROM leadscore_internal.rule AS r WHERE r.score = from_score ORDER BY r.id;
   INSERT INTO leadscore_internal.rollup (score, entity, member, key, through, join_on)
   SELECT to_score, r.entity, r.member, r.key, r.through, r.join_on FROM leadscore_internal.rollup AS r WHERE r.score = from_score ORDER BY r.id;
 $$;

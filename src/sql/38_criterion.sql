@@ -50,22 +50,42 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.criteria_source(leadscore_internal.entity, text) IS 'The source of criteria with this time, made where there is none.';
 
+-- What is recorded of a criterion that holds once and for all gives its points.
+CREATE FUNCTION leadscore_internal.points_source(rule leadscore_internal.rule) RETURNS int
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN rule.once THEN (
+    SELECT s.id
+    FROM leadscore_internal.source AS own JOIN leadscore_internal.entity AS e ON e.id = own.criteria_of
+    JOIN leadscore_internal.source AS s ON s.criteria_of = e.id AND s.relation = e.once WHERE own.id = rule.source)
+  ELSE rule.source END
+$$;
+COMMENT ON FUNCTION leadscore_internal.points_source(leadscore_internal.rule) IS 'The source whose rows give the points of a rule or criterion.';
+
 -- Those that no criterion uses any more, set up or published, and that have no triggers left.
 CREATE FUNCTION leadscore_internal.drop_unused_criteria_sources(model name) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  e leadscore_internal.entity;
+BEGIN
+  FOR e IN
+    SELECT x.* FROM leadscore_internal.entity AS x WHERE x.model = drop_unused_criteria_sources.model AND x.once IS NOT NULL ORDER BY x.id
+  LOOP
+    PERFORM leadscore_internal.drop_unused_records(e);
+  END LOOP;
   WITH unused AS (
     SELECT s.id FROM leadscore_internal.source AS s
     WHERE s.model = drop_unused_criteria_sources.model AND s.criteria_of IS NOT NULL
-      AND NOT EXISTS (SELECT FROM leadscore_internal.rule AS r WHERE r.source = s.id)
+      AND NOT EXISTS (SELECT FROM leadscore_internal.rule AS r WHERE s.id IN (r.source, leadscore_internal.points_source(r)))
       AND NOT EXISTS (SELECT FROM leadscore_internal.branch AS b WHERE b.source = s.id)
       AND NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgfoid = 'leadscore_internal.capture'::regproc
                                                     AND starts_with(t.tgname::text, leadscore_internal.trigger_prefix(s.id)))
   ), unlinked AS (
     DELETE FROM leadscore_internal.link AS l USING unused AS u WHERE l.source = u.id
   )
-  DELETE FROM leadscore_internal.source AS s USING unused AS u WHERE s.id = u.id
+  DELETE FROM leadscore_internal.source AS s USING unused AS u WHERE s.id = u.id;
+END
 $$;
-COMMENT ON FUNCTION leadscore_internal.drop_unused_criteria_sources(name) IS 'Drops sources of criteria that nothing uses any more.';
+COMMENT ON FUNCTION leadscore_internal.drop_unused_criteria_sources(name) IS 'Drops what was made for criteria and none needs any more.';
 
 CREATE FUNCTION leadscore_internal.checked_criterion(criterion leadscore_internal.rule) RETURNS leadscore_internal.rule
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -74,9 +94,9 @@ DECLARE
 BEGIN
   criterion := leadscore_internal.checked_rule(criterion);
   SELECT * INTO STRICT source FROM leadscore_internal.source AS s WHERE s.id = criterion.source;
-  IF source.occurred_at = leadscore_internal.ever() AND criterion.decay OPERATOR(leadscore.<>) 'none' THEN
+  IF source.occurred_at = leadscore_internal.ever() AND NOT criterion.once AND criterion.decay OPERATOR(leadscore.<>) 'none' THEN
     RAISE EXCEPTION 'criterion "%" has a decay but no time', criterion.name
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'Say since when its points are to decay: occurred_at => ''signed_at''.';
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Say since when its points are to decay: occurred_at => ''signed_at'', or once => true for since it first held.';
   END IF;
   RETURN criterion;
 END
@@ -84,7 +104,7 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.checked_criterion(leadscore_internal.rule) IS 'A criterion as it is given, checked; its expressions canonical.';
 
 CREATE FUNCTION leadscore_internal.create_criterion(score text, criterion text, entity text, points text, filter text, decay leadscore.decay,
-                                                    occurred_at text, max_points float8, if_not_exists boolean) RETURNS void
+                                                    occurred_at text, once boolean, max_points float8, if_not_exists boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(score, 'score');
@@ -110,18 +130,22 @@ BEGIN
   made.points := points;
   made.filter := filter;
   made.decay := coalesce(decay, 'none');
+  made.once := coalesce(once, false);
   made.max_points := max_points;
   made := leadscore_internal.checked_criterion(made);
-  INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay, max_points)
-  VALUES (of_score.id, made.name, made.source, made.points, made.filter, made.decay, made.max_points);
+  INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay, max_points, once)
+  VALUES (of_score.id, made.name, made.source, made.points, made.filter, made.decay, made.max_points, made.once);
+  IF made.once THEN
+    PERFORM leadscore_internal.make_once_table(of_entity);
+  END IF;
   PERFORM leadscore_internal.mark_edited(ARRAY[of_score.id]);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.create_criterion(text, text, text, text, text, leadscore.decay, text, float8, boolean) IS 'Implementation of leadscore.create_criterion.';
+COMMENT ON FUNCTION leadscore_internal.create_criterion(text, text, text, text, text, leadscore.decay, text, boolean, float8, boolean) IS 'Implementation of leadscore.create_criterion.';
 
 CREATE FUNCTION leadscore.create_criterion(score text, criterion text, entity text, points text, filter text DEFAULT NULL,
                                            decay leadscore.decay DEFAULT NULL, occurred_at text DEFAULT NULL,
-                                           max_points float8 DEFAULT NULL, if_not_exists boolean DEFAULT false)
+                                           once boolean DEFAULT false, max_points float8 DEFAULT NULL, if_not_exists boolean DEFAULT false)
   RETURNS void AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
-COMMENT ON FUNCTION leadscore.create_criterion(text, text, text, text, text, leadscore.decay, text, float8, boolean) IS
-  'Gives points to an entity for what it is: a condition on its own row, kept by triggers on its table. points: a number or an expression on the row, NULL counts as 0; filter: any condition on the row. It counts always, for as long as the condition holds; occurred_at: an expression on the row for since when; decay: by its age since then, none by default; max_points: what clamps its decayed sum.';
+COMMENT ON FUNCTION leadscore.create_criterion(text, text, text, text, text, leadscore.decay, text, boolean, float8, boolean) IS
+  'Gives points to an entity for what it is: a condition on its own row, kept by triggers on its table. points: a number or an expression on the row, NULL counts as 0; filter: any condition on the row. It counts always, for as long as the condition holds; occurred_at: an expression on the row for since when; decay: by its age since then, none by default; once: the points, as they are when the condition first holds, stay from then on; max_points: what clamps its decayed sum.';

@@ -135,6 +135,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.row_key_expression(regclass) IS 'The primary key of a row, called source, as jsonb; NULL without one.';
 
+-- The key of the entity's own row, which the record is about.
+CREATE FUNCTION leadscore_internal.recorded_key_expression(records regclass) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN e.key = leadscore_internal.primary_key_column(e.relation) THEN format('jsonb_build_object(%L, source.key)', (parse_ident(e.key))[1])
+              ELSE 'NULL::jsonb' END
+  FROM leadscore_internal.entity AS e WHERE e.once = records
+$$;
+COMMENT ON FUNCTION leadscore_internal.recorded_key_expression(regclass) IS
+  'The primary key of whom a record of a criterion, called source, is about, as jsonb; NULL for a table of anything else.';
+
 -- One line for each rule that a row matches. Points are only evaluated where the whole condition holds.
 CREATE FUNCTION leadscore_internal.explaining_clause(branch leadscore_internal.branch,
                                                      OUT from_clause text, OUT condition text, OUT measures text[])
@@ -143,7 +153,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
          format('CASE leadscore_number %s END', string_agg(format('WHEN %s THEN %s', t.id, coalesce(t.filter, 'true')), ' ' ORDER BY t.id)),
          ARRAY[format('CASE leadscore_number %s END', string_agg(format('WHEN %s THEN coalesce((%s)::pg_catalog.float8, 0)', t.id, t.points), ' ' ORDER BY t.id)),
                'leadscore_rule::text', format('%L::text', (SELECT s.name FROM leadscore_internal.source AS s WHERE s.id = branch.source)),
-               leadscore_internal.row_key_expression(branch.relation)]
+               coalesce(leadscore_internal.recorded_key_expression(branch.relation), leadscore_internal.row_key_expression(branch.relation))]
   FROM leadscore_internal.term AS t WHERE t.branch = branch.id
 $$;
 COMMENT ON FUNCTION leadscore_internal.explaining_clause(leadscore_internal.branch) IS

@@ -8,7 +8,7 @@ COMMENT ON FUNCTION leadscore_internal.capped_rule(leadscore_internal.rule) IS '
 CREATE FUNCTION leadscore_internal.rules_of_component(component leadscore_internal.component, source int) RETURNS SETOF leadscore_internal.rule
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT r.* FROM leadscore_internal.rule AS r JOIN leadscore_internal.score AS s ON s.id = r.score
-  WHERE r.score = component.score AND r.source = rules_of_component.source
+  WHERE r.score = component.score AND leadscore_internal.points_source(r) = rules_of_component.source
     AND leadscore_internal.delayed(coalesce(r.decay, s.decay), component.ahead) OPERATOR(leadscore.=) component.decay
     AND leadscore_internal.capped_rule(r) IS NOT DISTINCT FROM component.capped_rule
     AND (SELECT s.criteria_of IS NULL FROM leadscore_internal.source AS s WHERE s.id = r.source) = component.counted
@@ -34,7 +34,7 @@ BEGIN
                     src.criteria_of IS NULL AS counted
     FROM leadscore_internal.score_entity AS se
     JOIN leadscore_internal.link AS l ON l.entity = se.entity
-    JOIN leadscore_internal.rule AS r ON r.score = se.score AND r.source = l.source
+    JOIN leadscore_internal.rule AS r ON r.score = se.score AND leadscore_internal.points_source(r) = l.source
     JOIN leadscore_internal.source AS src ON src.id = l.source
     WHERE se.score = score.id ORDER BY 1, 6 DESC, 2, 3, 4 NULLS FIRST
   LOOP
@@ -62,11 +62,12 @@ BEGIN
             coalesce(item.through, '{}'), leadscore_internal.owners_of(item.through), leadscore_internal.lookup_conditions(item.relation, item.through, item.join_on))
     RETURNING id INTO new_branch;
     INSERT INTO leadscore_internal.term (branch, rule, points, filter)
-    SELECT new_branch, r.name, r.points, r.filter
+    SELECT new_branch, r.name, CASE WHEN r.once THEN 'points' ELSE r.points END, CASE WHEN r.once THEN format('(criterion = %s)', r.id) ELSE r.filter END
     FROM leadscore_internal.component AS c CROSS JOIN LATERAL leadscore_internal.rules_of_component(c, item.source) AS r
     WHERE c.id = item.component ORDER BY r.id;
     PERFORM leadscore_internal.copy_joined_links(new_branch, item.links);
   END LOOP;
+  PERFORM leadscore_internal.copy_criteria_to_record(score.id);
   INSERT INTO leadscore_internal.published_entity (score, entity, min_points, max_points)
   SELECT se.score, se.entity, score.min_points, score.max_points FROM leadscore_internal.score_entity AS se WHERE se.score = score.id;
   INSERT INTO leadscore_internal.membership (score, entity, member, key, through, join_on)

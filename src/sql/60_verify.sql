@@ -53,6 +53,16 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.verify_component(leadscore_internal.component, timestamptz) IS 'Where the states of a component differ from the rows.';
 
+CREATE FUNCTION leadscore_internal.verify_records(branch leadscore_internal.branch) RETURNS TABLE (id text, what text, actual float8)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN QUERY EXECUTE format('SELECT u.key::text, %L, u.points FROM (%s) AS u',
+    (SELECT format('criterion "%s" was never recorded', t.rule) FROM leadscore_internal.term AS t WHERE t.branch = verify_records.branch.id),
+    leadscore_internal.unrecorded_query(branch));
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.verify_records(leadscore_internal.branch) IS 'For whom a criterion that holds once and for all holds, but nothing says so.';
+
 CREATE FUNCTION leadscore_internal.verify(score text) RETURNS TABLE (entity text, id text, what text, kept float8, actual float8)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -68,6 +78,13 @@ BEGIN
     FROM leadscore_internal.component AS c
     JOIN leadscore_internal.entity AS e ON e.id = c.entity
     CROSS JOIN LATERAL leadscore_internal.verify_component(c, leadscore.clock()) AS v
+    WHERE c.score = s.id AND NOT c.building;
+  RETURN QUERY
+    SELECT e.name, v.id, v.what, NULL::float8, v.actual
+    FROM leadscore_internal.component AS c
+    JOIN leadscore_internal.entity AS e ON e.id = c.entity
+    JOIN leadscore_internal.branch AS b ON b.component = c.id AND b.records IS NOT NULL
+    CROSS JOIN LATERAL leadscore_internal.verify_records(b) AS v
     WHERE c.score = s.id AND NOT c.building;
 END
 $$;

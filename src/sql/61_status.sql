@@ -35,12 +35,12 @@ COMMENT ON VIEW leadscore.rules IS 'Rules: points for the activities of a source
 
 CREATE VIEW leadscore.criteria AS
 SELECT s.model::text, s.name AS score, r.name AS criterion, e.name AS entity, r.points, r.filter, r.decay,
-       nullif(src.occurred_at, leadscore_internal.ever()) AS occurred_at, r.max_points
+       nullif(src.occurred_at, leadscore_internal.ever()) AS occurred_at, r.once, r.max_points
 FROM leadscore_internal.rule AS r
 JOIN leadscore_internal.score AS s ON s.id = r.score
 JOIN leadscore_internal.source AS src ON src.id = r.source
 JOIN leadscore_internal.entity AS e ON e.id = src.criteria_of;
-COMMENT ON VIEW leadscore.criteria IS 'Criteria: points for what an entity is; occurred_at NULL: they count always';
+COMMENT ON VIEW leadscore.criteria IS 'Criteria: points for what an entity is; occurred_at NULL: they count always or, once, from when they first hold';
 
 CREATE VIEW leadscore.rollups AS
 SELECT s.model::text, s.name AS score, e.name AS entity, m.name AS "of", r.key, r.through, r.join_on
@@ -124,7 +124,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
           SELECT leadscore_internal.missing_index_on_one(b.relation, ARRAY[k.key]) FROM unnest(b.link_keys) AS k(key)
           UNION ALL
           SELECT leadscore_internal.missing_join_indexes(b.relation, j) FROM leadscore_internal.joined_link AS j WHERE j.branch = b.id) AS w(m)
-        WHERE b.component = missing_indexes.component GROUP BY m) AS x
+        WHERE b.component = missing_indexes.component AND b.records IS NULL GROUP BY m) AS x
 $$;
 COMMENT ON FUNCTION leadscore_internal.missing_indexes(int) IS 'Statements for indexes that reading from the rows lacks.';
 

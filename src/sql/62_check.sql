@@ -98,7 +98,7 @@ BEGIN
     RETURN QUERY SELECT 'table', leadscore_internal.missing_table(of_score), NULL::bigint, 'was dropped', 'Set the score up anew without it.';
     RETURN;
   END IF;
-  tables := ARRAY(SELECT t FROM leadscore_internal.tables_of(of_score.id) AS t ORDER BY t::text COLLATE "C");
+  tables := ARRAY(SELECT t FROM leadscore_internal.tables_of(of_score.id) AS t WHERE NOT leadscore_internal.is_own_table(t) ORDER BY t::text COLLATE "C");
   PERFORM leadscore_internal.check_owner(t) FROM unnest(tables) AS t;
   PERFORM leadscore_internal.check_owner(e.relation)
   FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity WHERE se.score = of_score.id;

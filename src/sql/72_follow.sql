@@ -249,6 +249,7 @@ BEGIN
       WHERE leadscore_internal.uses(x.relation, x.through, changed) AND leadscore_internal.mentions(x.expression, rewritten))
   LOOP
     EXECUTE format('INSERT INTO %s (component, sign, activities) VALUES ($1, 0, 0)', c.pending) USING c.id;
+    PERFORM leadscore_internal.record_unseen(b.id) FROM leadscore_internal.branch AS b WHERE b.component = c.id AND b.records IS NOT NULL ORDER BY b.id;
   END LOOP;
 END
 $$;

@@ -83,6 +83,8 @@ BEGIN
     SELECT x.own, x.new_name
     FROM (SELECT before.pending AS own, renamed.name || '_pending' AS new_name
           UNION ALL
+          SELECT before.once, renamed.name || '_once'
+          UNION ALL
           SELECT c.states, format('%s_states_%s', renamed.name, c.id) FROM leadscore_internal.component AS c WHERE c.entity = before.id) AS x
     JOIN pg_class AS c ON c.oid = x.own
   LOOP
