@@ -40,7 +40,7 @@ BEGIN
     FROM compared AS c CROSS JOIN LATERAL (VALUES
       ('points', c.kept_points, c.actual_points, abs(c.kept_points - c.actual_points) <= 1e-9 * greatest(1, c.magnitude)),
       ('activities', c.kept_activities, c.actual_activities, c.kept_activities = c.actual_activities),
-      ('last_activity_at', extract(epoch FROM c.kept_last + $3)::float8, extract(epoch FROM c.actual_last + $3)::float8, c.kept_last IS NOT DISTINCT FROM c.actual_last),
+      ('last_activity_at', extract(epoch FROM c.kept_last + $3)::float8, extract(epoch FROM c.actual_last + $3)::float8, NOT $4 OR c.kept_last IS NOT DISTINCT FROM c.actual_last),
       ('next_change_at', extract(epoch FROM c.kept_next)::float8, extract(epoch FROM c.actual_next)::float8, c.actual_next IS NULL OR coalesce(c.kept_next <= c.actual_next, false))
     ) AS v(what, kept, actual, agrees)
     WHERE NOT v.agrees AND NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.key IS NULL)
@@ -48,7 +48,7 @@ BEGIN
     component.pending, component.states, leadscore_internal.equality_operator(key_type), component.decay,
     leadscore_internal.facts_call(component, 'NULL'), leadscore_internal.pending_query(component, '$2'),
     state.unsettled, state.points)
-  USING component.id, as_of, component.ahead;
+  USING component.id, as_of, component.ahead, component.counted;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.verify_component(leadscore_internal.component, timestamptz) IS 'Where the states of a component differ from the rows.';
