@@ -154,6 +154,7 @@ GRANT SELECT, INSERT, UPDATE ON fit.lead TO regress_leadscore_writer;
 SET ROLE regress_leadscore_reader;
 SELECT DISTINCT key FROM fit.lead_once;
 SELECT lead_id FROM fit.lead_total;
+SELECT criterion, occurred_at, once FROM leadscore.criteria ORDER BY 1;
 DELETE FROM fit.lead_once;
 SELECT leadscore_internal.branch_facts(1);
 SELECT leadscore_internal.record_unseen(1);
@@ -201,6 +202,16 @@ CALL leadscore.publish('fit.broken');
 INSERT INTO fit.lead VALUES (41, 'north', NULL, 'Leeds', 66);
 SELECT count(*) FROM fit.lead WHERE id = 41;
 SELECT leadscore.drop_score('fit.broken');
+
+-- Only entities are recorded; who becomes one by an edit is then.
+SELECT leadscore.alter_entity('fit.lead', filter => 'id <> 51');
+INSERT INTO fit.lead VALUES (51, 'north', NULL, 'Newcastle', 3);
+SELECT count(*) FROM fit.lead_once WHERE key = 51;
+UPDATE fit.seen SET since = '2026-04-12' WHERE id = 51;
+SET pg_leadscore.clock = '2026-04-12 00:00:00+00';
+SELECT leadscore.alter_entity('fit.lead', reset => '{filter}');
+SELECT DISTINCT since FROM fit.lead_once WHERE key = 51;
+CALL fit.step('SELECT');
 
 -- Edits: what is recorded stays; dropped and created again, it begins anew.
 SELECT leadscore.alter_criterion('fit.total', 'was local', points => '50', reset => '{once}');

@@ -104,7 +104,7 @@ BEGIN
   PERFORM leadscore_internal.check_unbroken(of_score);
   PERFORM leadscore_internal.check_owners(of_score.id);
   PERFORM leadscore_internal.check_not_in_use(of_score.id);
-  PERFORM leadscore_internal.record_criteria(of_score.id);
+  PERFORM leadscore_internal.record_missing(of_score.id);
   FOR c IN SELECT * FROM leadscore_internal.component AS x WHERE x.score = of_score.id AND NOT x.building ORDER BY x.id LOOP
     PERFORM leadscore_internal.make_states(c);
   END LOOP;

@@ -111,7 +111,33 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
   WHERE c.score = record_criteria.score AND b.records IS NOT NULL ORDER BY b.id
 $$;
-COMMENT ON FUNCTION leadscore_internal.record_criteria(int) IS 'Records the criteria of a score for all rows for which they hold now.';
+COMMENT ON FUNCTION leadscore_internal.record_criteria(int) IS 'Records the criteria of a score for all rows for which they hold now; with writers kept out.';
+
+CREATE FUNCTION leadscore_internal.keep_writers_out(relation regclass) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  SELECT leadscore_internal.lock_tables(ARRAY(SELECT m FROM leadscore_internal.members(relation) AS m ORDER BY m), 'SHARE ROW EXCLUSIVE')
+$$;
+COMMENT ON FUNCTION leadscore_internal.keep_writers_out(regclass) IS 'Locks a table against writers: who records what they do in another order would wait for them, and they for it.';
+
+CREATE FUNCTION leadscore_internal.record_missing(score int) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  b leadscore_internal.branch;
+  is_missing boolean;
+BEGIN
+  FOR b IN
+    SELECT x.* FROM leadscore_internal.branch AS x JOIN leadscore_internal.component AS c ON c.id = x.component
+    WHERE c.score = record_missing.score AND x.records IS NOT NULL ORDER BY x.id
+  LOOP
+    EXECUTE format('SELECT EXISTS (%s)', leadscore_internal.unrecorded_query(b)) INTO is_missing;
+    IF is_missing THEN
+      PERFORM leadscore_internal.keep_writers_out(b.relation);
+      PERFORM leadscore_internal.record_criterion(b);
+    END IF;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.record_missing(int) IS 'The same where triggers should have done it, so that writers go on where they did.';
 
 -- What no trigger saw the rows of: of a partition that came, or moved by MERGE. The command goes on where it fails.
 CREATE FUNCTION leadscore_internal.record_unseen(branch int) RETURNS void

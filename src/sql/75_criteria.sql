@@ -106,24 +106,32 @@ BEGIN
   SELECT s.relation INTO STRICT old_table FROM leadscore_internal.source AS s WHERE s.id = followed[1];
   UPDATE leadscore_internal.source AS s
   SET relation = entity.relation, filter = entity.filter,
-      occurred_at = leadscore_internal.canonical_expression(entity.relation, s.occurred_at, 'timestamptz', 'occurred_at of ' || leadscore_internal.source_title(s))
+      occurred_at = CASE WHEN s.relation = entity.relation THEN s.occurred_at ELSE
+        leadscore_internal.canonical_expression(entity.relation, s.occurred_at, 'timestamptz', 'occurred_at of ' || leadscore_internal.source_title(s)) END
   WHERE s.id = ANY (followed);
   UPDATE leadscore_internal.link AS l SET key = entity.key WHERE l.source = ANY (followed);
-  PERFORM leadscore_internal.checked_criterion(r) FROM leadscore_internal.rule AS r WHERE r.source = ANY (followed);
   UPDATE leadscore_internal.branch AS b
   SET relation = entity.relation, owner = (leadscore_internal.owners_of(ARRAY[entity.relation]))[1], filter = entity.filter, link_keys = ARRAY[entity.key]
   WHERE b.source = ANY (followed);
-  PERFORM leadscore_internal.check_expressions(s, 'keep', true) FROM leadscore_internal.score AS s
-  WHERE followed && leadscore_internal.sources_of(s.id);
-  PERFORM leadscore_internal.forget_program(m) FROM leadscore_internal.members(old_table) AS m;
+  IF old_table <> entity.relation THEN
+    PERFORM leadscore_internal.checked_criterion(r) FROM leadscore_internal.rule AS r WHERE r.source = ANY (followed);
+    PERFORM leadscore_internal.canonical_expression(entity.relation, v.expression, v.type, v.part || ' of a published criterion')
+    FROM leadscore_internal.branch AS b JOIN leadscore_internal.term AS t ON t.branch = b.id
+    CROSS JOIN LATERAL (VALUES ('points', t.points, 'float8'::regtype), ('filter', t.filter, 'boolean'), ('occurred_at', b.occurred_at, 'timestamptz')) AS v(part, expression, type)
+    WHERE b.source = ANY (followed);
+    PERFORM leadscore_internal.forget_program(m) FROM leadscore_internal.members(old_table) AS m;
+  END IF;
   PERFORM leadscore_internal.adjust_triggers(followed);
   FOR c IN
     SELECT x.* FROM leadscore_internal.component AS x
     WHERE EXISTS (SELECT FROM leadscore_internal.branch AS b WHERE b.component = x.id AND b.source = ANY (followed)) ORDER BY x.id
   LOOP
     EXECUTE format('INSERT INTO %s (component, sign, activities) VALUES ($1, 0, 0)', c.pending) USING c.id;
-    PERFORM leadscore_internal.record_criterion(b) FROM leadscore_internal.branch AS b WHERE b.component = c.id AND b.records IS NOT NULL;
   END LOOP;
+  IF EXISTS (SELECT FROM leadscore_internal.branch AS b WHERE b.source = ANY (followed) AND b.records IS NOT NULL) THEN
+    PERFORM leadscore_internal.keep_writers_out(entity.relation);
+    PERFORM leadscore_internal.record_criterion(b) FROM leadscore_internal.branch AS b WHERE b.source = ANY (followed) AND b.records IS NOT NULL ORDER BY b.id;
+  END IF;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.criteria_follow_entity(leadscore_internal.entity) IS 'Brings the criteria of an entity in step with its table, key and filter.';

@@ -35,6 +35,6 @@ GRANT EXECUTE ON FUNCTION
   leadscore_internal.timeline(name, text, text, anyelement, timestamptz, timestamptz, interval),
   leadscore_internal.falls_to(float8[], timestamptz[], leadscore.decay[], timestamptz, float8),
   leadscore_internal.cools_at(name, text, text, anyelement, float8),
-  leadscore_internal.contribution(leadscore.decay, float8, timestamptz, timestamptz), leadscore_internal.first_instant(),
+  leadscore_internal.contribution(leadscore.decay, float8, timestamptz, timestamptz), leadscore_internal.first_instant(), leadscore_internal.ever(),
   leadscore_internal.has_caps(name, text), leadscore_internal.explain_query(name, text, text), leadscore_internal.explain(name, text, text, anyelement, timestamptz)
 TO PUBLIC;
