@@ -102,7 +102,8 @@ CALL fit.step($$INSERT INTO fit.lead VALUES (5, 'south', NULL, 'Leeds', 50)$$);
 CALL fit.step($$INSERT INTO fit.lead VALUES (8, 'south', NULL, 'Leeds', 50)$$);
 CALL fit.step($$UPDATE fit.lead SET id = 80 WHERE id = 7$$);
 CALL fit.step($$UPDATE fit.lead SET region = 'north', city = 'Newcastle' WHERE id = 8$$);
-CALL fit.step($$MERGE INTO fit.lead AS l USING (VALUES (5)) AS n(id) ON l.id = n.id WHEN MATCHED THEN UPDATE SET region = 'north', city = 'Newcastle'$$);
+INSERT INTO fit.lead VALUES (12, 'south', NULL, 'Leeds', 12);
+CALL fit.step($$MERGE INTO fit.lead AS l USING (VALUES (12)) AS n(id) ON l.id = n.id WHEN MATCHED THEN UPDATE SET region = 'north', city = 'Newcastle'$$);
 COPY fit.north (id, region, city, worth, account_id) FROM stdin;
 9	north	Newcastle	90	1
 \.
@@ -204,7 +205,8 @@ SELECT count(*) FROM fit.lead WHERE id = 41;
 SELECT leadscore.drop_score('fit.broken');
 
 -- Only entities are recorded; who becomes one by an edit is then.
-SELECT leadscore.alter_entity('fit.lead', filter => 'id <> 51');
+SELECT leadscore.alter_entity('fit.lead', filter => 'id < 51');
+CALL leadscore.publish('fit.total');
 INSERT INTO fit.lead VALUES (51, 'north', NULL, 'Newcastle', 3);
 SELECT count(*) FROM fit.lead_once WHERE key = 51;
 UPDATE fit.seen SET since = '2026-04-12' WHERE id = 51;
