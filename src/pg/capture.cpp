@@ -1,5 +1,6 @@
 #include "pg/capture.hpp"
 
+#include "pg/fold.hpp"
 #include "pg/merge.hpp"
 #include "pg/once.hpp"
 #include "pg/owner.hpp"
@@ -10,7 +11,7 @@ namespace leadscore::pg {
 
 namespace {
 
-constexpr int rows_per_batch = 4096;
+constexpr int rows_per_batch = 32768;
 
 // One transition table, read row by row.
 struct Rows {
@@ -128,7 +129,7 @@ void capture_rows(Program *program, const TriggerData *trigger) {
             continue;
         }
         record_first_times(&work.facts);
-        append_deltas(work.facts);
+        append_deltas(&work.facts);
         bool small_statement = work.exhausted && !several_batches;
         if (small_statement)
             fold_now_and_then(work.facts);
