@@ -247,6 +247,15 @@ SELECT count(*) FROM leadscore.verify('fit.total');
 SELECT leadscore.create_criterion('fit.total', 'saved', 'lead', '15', 'saved_at IS NOT NULL', once => true);
 CALL leadscore.publish('fit.total');
 SELECT to_regclass('fit.lead_once');
+-- Expressions run with no other owner's rights, also when the entity is edited.
+SET client_min_messages = error;
+ALTER TABLE fit.lead OWNER TO regress_leadscore_writer;
+SET client_min_messages = warning;
+SELECT leadscore.alter_entity('fit.lead', filter => 'id > 0');
+SELECT points FROM fit.lead_total;
+INSERT INTO fit.lead VALUES (60, 'north', '2026-01-01', 'Newcastle', 3);
+SELECT count(*) FROM fit.lead_once WHERE key = 60;
+CALL leadscore.publish('fit.total');
 CREATE TABLE fit.account_once ();
 SELECT leadscore.create_criterion('fit.total', 'any', 'account', '1', once => true);
 SELECT leadscore.create_score('fit.once', '{lead}');

@@ -11,7 +11,7 @@ enum RecordColumn { key_column, criterion_column, since_column, points_column, r
 
 // Looks into the index as it is now, whatever the transaction's snapshot: INSERT … ON CONFLICT DO NOTHING would fail
 // above READ COMMITTED where the record is there but not seen. Most rows that make a criterion true again have one.
-int without_those_recorded(Oid table, const Fact **candidates, int count) {
+int drop_those_recorded(Oid table, Fact *facts, int count) {
     Relation relation = table_open(table, RowExclusiveLock);
     EState *executor = CreateExecutorState();
     auto *target = makeNode(ResultRelInfo);
@@ -23,13 +23,13 @@ int without_those_recorded(Oid table, const Fact **candidates, int count) {
         ExecClearTuple(slot);
         for (int column = 0; column < record_columns; column++)
             slot->tts_isnull[column] = true;
-        slot->tts_values[key_column] = candidates[i]->key;
+        slot->tts_values[key_column] = facts[i].key;
         slot->tts_isnull[key_column] = false;
-        slot->tts_values[criterion_column] = Int32GetDatum(candidates[i]->branch->criterion);
+        slot->tts_values[criterion_column] = Int32GetDatum(facts[i].branch->criterion);
         slot->tts_isnull[criterion_column] = false;
         ExecStoreVirtualTuple(slot);
         if (meets_unique_indexes(target, slot, executor))
-            candidates[kept++] = candidates[i];
+            facts[kept++] = facts[i];
         ResetPerTupleExprContext(executor);
     }
     ExecCloseIndices(target);
@@ -48,7 +48,7 @@ Datum array_of(Datum *values, bool *nulls, int count, Oid type) {
 }
 
 // In the order of the keys, so that two statements that record the same wait for each other in one direction only.
-void insert_records(Oid table, const Fact **candidates, int count) {
+void insert_records(Oid table, const Fact *facts, int count) {
     const char *insert =
         psprintf(R"(
         INSERT INTO %s (key, criterion, since, points)
@@ -61,13 +61,13 @@ void insert_records(Oid table, const Fact **candidates, int count) {
         column = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<size_t>(count)));
     auto *timeless = static_cast<bool *>(palloc(sizeof(bool) * static_cast<size_t>(count)));
     for (int i = 0; i < count; i++) {
-        columns[key_column][i] = candidates[i]->key;
-        columns[criterion_column][i] = Int32GetDatum(candidates[i]->branch->criterion);
-        columns[since_column][i] = TimestampTzGetDatum(candidates[i]->occurred_at);
-        columns[points_column][i] = Float8GetDatum(candidates[i]->points);
-        timeless[i] = candidates[i]->branch->is_timeless;
+        columns[key_column][i] = facts[i].key;
+        columns[criterion_column][i] = Int32GetDatum(facts[i].branch->criterion);
+        columns[since_column][i] = TimestampTzGetDatum(facts[i].occurred_at);
+        columns[points_column][i] = Float8GetDatum(facts[i].points);
+        timeless[i] = facts[i].branch->is_timeless;
     }
-    const Oid key_type = candidates[0]->branch->key_type;
+    const Oid key_type = facts[0].branch->key_type;
     Oid types[] = {get_array_type(key_type), INT4ARRAYOID, TIMESTAMPTZARRAYOID, FLOAT8ARRAYOID};
     Datum values[] = {array_of(columns[key_column], nullptr, count, key_type),
                       array_of(columns[criterion_column], nullptr, count, INT4OID),
@@ -86,31 +86,25 @@ void insert_records(Oid table, const Fact **candidates, int count) {
 
 // All of them are of one entity, and so of one table: a source of criteria is of one.
 void record_first_times(Facts *facts) {
-    auto **candidates = static_cast<const Fact **>(
-        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Fact *) * static_cast<size_t>(Max(facts->count, 1))));
-    auto *recorded = static_cast<Fact *>(
+    auto *held = static_cast<Fact *>(
         MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Fact) * static_cast<size_t>(Max(facts->count, 1))));
     int count = 0;
     int kept = 0;
     for (int i = 0; i < facts->count; i++) {
         const Fact &fact = facts->items[i];
-        if (!OidIsValid(fact.branch->records)) {
+        if (!OidIsValid(fact.branch->records))
             facts->items[kept++] = fact;
-        } else if (fact.sign > 0) {
-            recorded[count] = fact;
-            candidates[count] = &recorded[count];
-            count++;
-        }
+        else if (fact.sign > 0)
+            held[count++] = fact;
     }
     facts->count = kept;
     if (count > 0) {
-        const Oid table = recorded[0].branch->records;
-        count = without_those_recorded(table, candidates, count);
+        const Oid table = held[0].branch->records;
+        count = drop_those_recorded(table, held, count);
         if (count > 0)
-            insert_records(table, candidates, count);
+            insert_records(table, held, count);
     }
-    pfree(candidates);
-    pfree(recorded);
+    pfree(held);
 }
 
 void record_unseen(const Branch &branch) {

@@ -109,9 +109,9 @@ CREATE FUNCTION leadscore_internal.record_criteria(score int) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT leadscore_internal.record_criterion(b)
   FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
-  WHERE c.score = record_criteria.score AND b.records IS NOT NULL ORDER BY b.id
+  WHERE c.score = record_criteria.score AND c.building AND b.records IS NOT NULL ORDER BY b.id
 $$;
-COMMENT ON FUNCTION leadscore_internal.record_criteria(int) IS 'Records the criteria of a score for all rows for which they hold now; with writers kept out.';
+COMMENT ON FUNCTION leadscore_internal.record_criteria(int) IS 'Records the criteria of a version that is being built for all rows for which they hold now; with writers kept out.';
 
 CREATE FUNCTION leadscore_internal.keep_writers_out(relation regclass) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
@@ -127,7 +127,7 @@ DECLARE
 BEGIN
   FOR b IN
     SELECT x.* FROM leadscore_internal.branch AS x JOIN leadscore_internal.component AS c ON c.id = x.component
-    WHERE c.score = record_missing.score AND x.records IS NOT NULL ORDER BY x.id
+    WHERE c.score = record_missing.score AND NOT c.building AND x.records IS NOT NULL ORDER BY x.id
   LOOP
     EXECUTE format('SELECT EXISTS (%s)', leadscore_internal.unrecorded_query(b)) INTO is_missing;
     IF is_missing THEN
@@ -137,9 +137,9 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.record_missing(int) IS 'The same where triggers should have done it, so that writers go on where they did.';
+COMMENT ON FUNCTION leadscore_internal.record_missing(int) IS 'The same for the version that answers, where triggers should have done it: writers are kept out only where they did not.';
 
--- What no trigger saw the rows of: of a partition that came, or moved by MERGE. The command goes on where it fails.
+-- What no trigger saw: rows of a partition that came, or moved by MERGE, or that are entities now. The command goes on where it fails.
 CREATE FUNCTION leadscore_internal.record_unseen(branch int) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

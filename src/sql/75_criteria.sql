@@ -110,8 +110,9 @@ BEGIN
         leadscore_internal.canonical_expression(entity.relation, s.occurred_at, 'timestamptz', 'occurred_at of ' || leadscore_internal.source_title(s)) END
   WHERE s.id = ANY (followed);
   UPDATE leadscore_internal.link AS l SET key = entity.key WHERE l.source = ANY (followed);
+  -- Expressions keep the rights that they were published with: a table of another owner breaks the score until it is published.
   UPDATE leadscore_internal.branch AS b
-  SET relation = entity.relation, owner = (leadscore_internal.owners_of(ARRAY[entity.relation]))[1], filter = entity.filter, link_keys = ARRAY[entity.key]
+  SET relation = entity.relation, filter = entity.filter, link_keys = ARRAY[entity.key]
   WHERE b.source = ANY (followed);
   IF old_table <> entity.relation THEN
     PERFORM leadscore_internal.checked_criterion(r) FROM leadscore_internal.rule AS r WHERE r.source = ANY (followed);
@@ -130,7 +131,7 @@ BEGIN
   END LOOP;
   IF EXISTS (SELECT FROM leadscore_internal.branch AS b WHERE b.source = ANY (followed) AND b.records IS NOT NULL) THEN
     PERFORM leadscore_internal.keep_writers_out(entity.relation);
-    PERFORM leadscore_internal.record_criterion(b) FROM leadscore_internal.branch AS b WHERE b.source = ANY (followed) AND b.records IS NOT NULL ORDER BY b.id;
+    PERFORM leadscore_internal.record_unseen(b.id) FROM leadscore_internal.branch AS b WHERE b.source = ANY (followed) AND b.records IS NOT NULL ORDER BY b.id;
   END IF;
 END
 $$;
