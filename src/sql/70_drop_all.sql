@@ -3,9 +3,10 @@
 CREATE FUNCTION leadscore_internal.drop_entity_objects(entity leadscore_internal.entity) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 BEGIN
-  EXECUTE format('DROP VIEW IF EXISTS %I.%I', entity.model, entity.name || '_scores');
+  EXECUTE format('DROP VIEW IF EXISTS %1$I.%2$I, %1$I.%3$I', entity.model, entity.name || '_scores', entity.name || '_adjustments');
   PERFORM leadscore_internal.drop_entity_functions(entity);
   PERFORM leadscore_internal.drop_own_table(entity.pending);
+  PERFORM leadscore_internal.drop_own_table(entity.adjusted);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.drop_entity_objects(leadscore_internal.entity) IS 'Drops what make_entity_objects() made.';

@@ -42,7 +42,7 @@ DECLARE
   s leadscore_internal.score;
 BEGIN
   FOR own IN
-    SELECT entity.pending UNION ALL SELECT c.states FROM leadscore_internal.component AS c WHERE c.entity = remake_entity.entity.id
+    SELECT entity.pending UNION ALL SELECT entity.adjusted UNION ALL SELECT c.states FROM leadscore_internal.component AS c WHERE c.entity = remake_entity.entity.id
   LOOP
     PERFORM leadscore_internal.share_with_readers(own, entity);
   END LOOP;
