@@ -32,17 +32,17 @@ BEGIN
   -- Merging and forgetting look for a key in all scores.
   EXECUTE format('CREATE INDEX ON %s (key, score)', adjusted);
   EXECUTE format('COMMENT ON TABLE %s IS %L', adjusted,
-                 format('pg_leadscore: points given by hand, which stand nowhere else; read them through %s, change them through functions', view_name));
+                 'pg_leadscore: points given by hand, withdrawn ones included; kept nowhere else');
   PERFORM leadscore_internal.share_with_readers(adjusted::regclass, entity);
   EXECUTE format('CREATE VIEW %s WITH (%s) AS
     SELECT a.id, a.key AS %I, leadscore_internal.score_name(a.score) AS score, a.points, a.reason, a.occurred_at, a.author, a.made_at,
            a.withdrawn_at, a.withdrawn_by, a.withdrawn_because
     FROM %s AS a', view_name, leadscore_internal.view_options(false), id_column, adjusted);
   EXECUTE format('GRANT SELECT ON %s TO PUBLIC', view_name);
-  EXECUTE format('COMMENT ON VIEW %s IS %L', view_name, format('Points given by hand to every %s, those that were withdrawn included', entity.name));
+  EXECUTE format('COMMENT ON VIEW %s IS %L', view_name, 'Points given by hand, those that were withdrawn included');
   FOR comment IN
     SELECT * FROM (VALUES ('id', 'Number of the adjustment, by which it is withdrawn'),
-                          (id_column, 'Key of the ' || entity.name),
+                          (id_column, 'Whom they were given to'),
                           ('score', 'To which score the points were given'),
                           ('points', 'Points at occurred_at; they decay as the score does'),
                           ('reason', 'Why they were given'),
