@@ -118,7 +118,7 @@ BEGIN
       AND CASE WHEN f.signature IS NULL THEN p.proargtypes[0] = 'text'::regtype
                ELSE p.oid = to_regprocedure(leadscore_internal.written_signature(entity, f.suffix, f.signature)) END
   LOOP
-    EXECUTE format('DROP FUNCTION %s', made);
+    PERFORM leadscore_internal.drop_made('FUNCTION', made::text);
   END LOOP;
 END
 $$;

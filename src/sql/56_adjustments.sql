@@ -9,11 +9,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.score_name(int) IS 'The name of a score by its number.';
 
+CREATE FUNCTION leadscore_internal.adjustments_view(entity leadscore_internal.entity) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('%I.%I', entity.model, entity.name || '_adjustments')
+$$;
+COMMENT ON FUNCTION leadscore_internal.adjustments_view(leadscore_internal.entity) IS 'Name of the view of an entity''s adjustments.';
+
 CREATE FUNCTION leadscore_internal.make_adjustments(entity leadscore_internal.entity) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   adjusted text := format('%I.%I', entity.model, entity.name || '_adjusted');
-  view_name text := format('%I.%I', entity.model, entity.name || '_adjustments');
+  view_name text := leadscore_internal.adjustments_view(entity);
   id_column text := entity.name || '_id';
   comment record;
 BEGIN
@@ -214,7 +220,7 @@ BEGIN
                  of_entity.id, of_entity.adjusted) INTO before USING adjustment;
   IF before.seen IS NOT TRUE THEN
     RAISE EXCEPTION 'there is no adjustment % of a %', coalesce(adjustment::text, 'NULL'), entity
-      USING ERRCODE = 'no_data_found', HINT = format('The view %I.%I lists those that you may see.', model, entity || '_adjustments');
+      USING ERRCODE = 'no_data_found', HINT = format('The view %s lists those that you may see.', leadscore_internal.adjustments_view(of_entity));
   ELSIF before.withdrawn_at IS NOT NULL THEN
     RAISE EXCEPTION 'adjustment % is withdrawn already', adjustment
       USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = format('By %s, %s.', before.withdrawn_by, before.withdrawn_at);
