@@ -6,14 +6,16 @@ namespace {
 
 const Caller *caller = nullptr;
 
+// Of a function in leadscore_internal, the one whose name begins with granted_.
 Oid implementation_of(Oid function) {
+    const Oid internal = get_namespace_oid("leadscore_internal", false);
     HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
     if (!HeapTupleIsValid(tuple))
         elog(ERROR, "cache lookup failed for function %u", function);
     auto *form = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
-    Oid implementation = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(NameStr(form->proname)),
-                                         PointerGetDatum(&form->proargtypes),
-                                         ObjectIdGetDatum(get_namespace_oid("leadscore_internal", false)));
+    const char *name = psprintf("%s%s", form->pronamespace == internal ? "granted_" : "", NameStr(form->proname));
+    Oid implementation = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
+                                         PointerGetDatum(&form->proargtypes), ObjectIdGetDatum(internal));
     if (!OidIsValid(implementation))
         elog(ERROR, "leadscore_internal has no implementation of %s", NameStr(form->proname));
     ReleaseSysCache(tuple);
@@ -50,6 +52,8 @@ void remembering_caller(void (*body)(void *), void *argument) {
 Datum call_implementation(FunctionCallInfo fcinfo) {
     FmgrInfo implementation;
     fmgr_info(implementation_of(fcinfo->flinfo->fn_oid), &implementation);
+    // Which says of what type a polymorphic argument is.
+    fmgr_info_set_expr(fcinfo->flinfo->fn_expr, &implementation);
 
     LOCAL_FCINFO(call, FUNC_MAX_ARGS);
     InitFunctionCallInfoData(*call, &implementation, fcinfo->nargs, fcinfo->fncollation, fcinfo->context,

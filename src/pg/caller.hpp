@@ -23,7 +23,8 @@ template <typename Body> void remembering_caller(Body &&body) {
     remembering_caller([](void *argument) { (*static_cast<std::remove_reference_t<Body> *>(argument))(); }, &body);
 }
 
-// Calls the function of the same name and arguments in leadscore_internal.
+// Calls the function of the same name and arguments in leadscore_internal; for one that is there itself, the function
+// whose name has granted_ before it.
 Datum call_implementation(FunctionCallInfo fcinfo);
 
 } // namespace leadscore::pg

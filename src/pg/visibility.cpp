@@ -46,6 +46,13 @@ VisibleEntity visible_entity(int entity) {
     return result;
 }
 
+// Anybody may call the functions that end here, with any type.
+void check_key_type(Oid given, Oid wanted) {
+    if (getBaseType(given) != getBaseType(wanted))
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                        errmsg("the key must be of type %s, not %s", format_type_be(wanted), format_type_be(given))));
+}
+
 struct WayUp {
     int entity;
     Oid owner;
@@ -158,6 +165,8 @@ NullableDatum visible_keys(int score, int entity, NullableDatum keys, bool *read
 NullableDatum keys_visible_to_reader(int score, int entity, NullableDatum keys) {
     if (is_unrestricted())
         return keys;
+    if (!keys.isnull)
+        check_key_type(ARR_ELEMTYPE(DatumGetArrayTypeP(keys.value)), visible_entity(entity).key_type);
     bool readable = false;
     NullableDatum visible = visible_keys(score, entity, keys, &readable);
     if (!readable)
@@ -225,11 +234,7 @@ bool sees(int entity, Datum key, Oid key_type, SightMemory **memory, MemoryConte
     }
     if (mine->everything)
         return true;
-    // Anybody may call the function that ends here, with any type.
-    if (getBaseType(key_type) != getBaseType(mine->own.key_type))
-        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                        errmsg("the key must be of type %s, not %s", format_type_be(mine->own.key_type),
-                               format_type_be(key_type))));
+    check_key_type(key_type, mine->own.key_type);
     if (!mine->has_all && ++mine->calls > calls_before_bulk) {
         MemoryContext caller = MemoryContextSwitchTo(mine->context);
         mine->all = sorted_keys(own_keys(mine->own, NullableDatum{0, true}), mine->own.key_type);

@@ -3,7 +3,7 @@
 CREATE FUNCTION leadscore_internal.check_score_name(name text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF name IN ('scores', 'pending', 'once') OR name ~ '^states_\d+$' THEN
+  IF name IN ('scores', 'pending', 'once', 'adjusted', 'adjustments') OR name ~ '^states_\d+$' THEN
     RAISE EXCEPTION 'a score cannot be called "%"', name
       USING ERRCODE = 'reserved_name', HINT = 'Its view would have the name of another object of the entity.';
   END IF;

@@ -85,7 +85,7 @@ COMMENT ON FUNCTION leadscore_internal.share_with_readers(regclass, leadscore_in
 
 CREATE FUNCTION leadscore_internal.own_tables(entity leadscore_internal.entity) RETURNS SETOF regclass
 LANGUAGE sql IMMUTABLE ROWS 2 SET search_path = pg_catalog, pg_temp AS $$
-  SELECT t FROM unnest(ARRAY[entity.pending, entity.once]) AS t WHERE t IS NOT NULL
+  SELECT t FROM unnest(ARRAY[entity.pending, entity.once, entity.adjusted]) AS t WHERE t IS NOT NULL
 $$;
 COMMENT ON FUNCTION leadscore_internal.own_tables(leadscore_internal.entity) IS 'The tables that an entity has besides the states of its scores.';
 

@@ -79,7 +79,8 @@ DECLARE
   member leadscore_internal.entity;
   inner_reading record;
   aliases text[] := '{}';
-  caps leadscore_internal.published_entity;
+  published leadscore_internal.published_entity;
+  by_hand record;
 BEGIN
   SELECT coalesce(string_agg(x.joins, '' ORDER BY c.id), ''), coalesce(string_agg(x.points, ' + ' ORDER BY c.id), '0::float8'),
          coalesce(string_agg(x.last_activity_at, ', ' ORDER BY c.id), 'NULL::timestamptz'),
@@ -87,6 +88,13 @@ BEGIN
   INTO joins, own_points, last_activity_at, activities
   FROM leadscore_internal.component AS c CROSS JOIN LATERAL leadscore_internal.reading(c) AS x
   WHERE c.score = entity_reading.score AND c.entity = entity_reading.entity.id AND NOT c.building;
+  SELECT * INTO published FROM leadscore_internal.published_entity AS p
+  WHERE p.score = entity_reading.score AND p.entity = entity_reading.entity.id AND NOT p.building;
+  IF FOUND THEN
+    by_hand := leadscore_internal.adjustments_reading(score, entity, published.decay);
+    joins := joins || by_hand.joins;
+    own_points := own_points || ' + ' || by_hand.points;
+  END IF;
   points := own_points;
 
   FOR membership IN
@@ -118,9 +126,7 @@ BEGIN
     last_activity_at := last_activity_at || (SELECT string_agg(format(', %s.last_activity_at', a), '') FROM unnest(aliases) AS a);
     activities := activities || (SELECT string_agg(format(' + coalesce(%s.activities, 0)', a), '') FROM unnest(aliases) AS a);
   END IF;
-  SELECT * INTO caps FROM leadscore_internal.published_entity AS p
-  WHERE p.score = entity_reading.score AND p.entity = entity_reading.entity.id AND NOT p.building;
-  points := leadscore_internal.clamped(points, caps.min_points, caps.max_points);
+  points := leadscore_internal.clamped(points, published.min_points, published.max_points);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.entity_reading(int, leadscore_internal.entity) IS

@@ -86,7 +86,7 @@ BEGIN
                           ('last_activity_at', 'When the last activity that a rule matches occurred'),
                           ('activities', 'Activities that a rule matches and that have occurred'),
                           ('band', 'Band of the points, as set_bands() names them'),
-                          ('own_points', 'Points of its own activities'),
+                          ('own_points', 'Points of its own activities and adjustments'),
                           ('members_sum', 'Sum of its members'' points; 0 without members'),
                           ('members_avg', 'Average of its members'' points, those without points included; NULL without members'),
                           ('members_max', 'Most points that a member has; NULL without members'),

@@ -60,11 +60,12 @@ COMMENT ON FUNCTION leadscore_internal.member_pairs(leadscore_internal.membershi
 -- key, occurred_at, points, activities, decay, ahead, for what occurred between $1 and $2 or is as far ahead of $2 as its
 -- source says; explained, key, occurred_at, points, decay, ahead, rule, source, row_key, member, whenever they occur.
 -- occurred_at is as a component keeps it: earlier by ahead, which its decay begins later by. With a beginning, $1, what an
--- entity always was is left out: it was not earned at any time.
+-- entity always was is left out: it was not earned at any time. Adjustments are among them, as no activity.
 CREATE FUNCTION leadscore_internal.facts_query(score int, entity leadscore_internal.entity, keys text, explained boolean) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   parts text[];
+  decay leadscore.decay;
   membership leadscore_internal.membership;
   member leadscore_internal.entity;
   equality text := leadscore_internal.equality_operator(entity.key_type);
@@ -80,6 +81,14 @@ BEGIN
                             ORDER BY c.id), '{}')
   INTO parts
   FROM leadscore_internal.component AS c WHERE c.score = facts_query.score AND c.entity = facts_query.entity.id AND NOT c.building;
+  SELECT p.decay INTO decay FROM leadscore_internal.published_entity AS p
+  WHERE p.score = facts_query.score AND p.entity = facts_query.entity.id AND NOT p.building;
+  parts := parts || format(CASE WHEN explained
+    THEN 'SELECT f.key, f.occurred_at, f.points, %L::leadscore.decay AS decay, interval ''0'' AS ahead, ''adjustment'' AS rule, NULL::text AS source, f.row_key,'
+         ' NULL::text AS member FROM %s'
+    ELSE 'SELECT f.key, f.occurred_at, f.points, 0 AS activities, %L::leadscore.decay AS decay, interval ''0'' AS ahead FROM %s'
+         ' WHERE f.occurred_at >= coalesce($1, ''-infinity'') AND f.occurred_at <= coalesce($2, ''infinity'')' END,
+    decay, leadscore_internal.adjustments_call(score, entity, keys));
 
   FOR membership IN
     SELECT * FROM leadscore_internal.membership AS m
@@ -96,10 +105,7 @@ BEGIN
       -- A member may count for others, too.
       CASE WHEN keys = 'NULL' THEN '' ELSE format(' AND e.parent %s ANY (%s)', equality, keys) END);
   END LOOP;
-  RETURN CASE WHEN cardinality(parts) > 0 THEN array_to_string(parts, ' UNION ALL ')
-              ELSE format('SELECT NULL::%s AS key, NULL::timestamptz AS occurred_at, NULL::float8 AS points, %s WHERE false', leadscore_internal.type_name(entity.key_type),
-                          CASE WHEN explained THEN 'NULL::leadscore.decay AS decay, NULL::interval AS ahead, NULL::text AS rule, NULL::text AS source, NULL::jsonb AS row_key, NULL::text AS member'
-                               ELSE 'NULL::int AS activities, NULL::leadscore.decay AS decay, NULL::interval AS ahead' END) END;
+  RETURN array_to_string(parts, ' UNION ALL ');
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.facts_query(int, leadscore_internal.entity, text, boolean) IS
@@ -113,7 +119,7 @@ DECLARE
   parts text[];
   membership leadscore_internal.membership;
   member leadscore_internal.entity;
-  caps leadscore_internal.published_entity;
+  published leadscore_internal.published_entity;
   key_type text := leadscore_internal.type_name(entity.key_type);
   equality text := leadscore_internal.equality_operator(entity.key_type);
 BEGIN
@@ -123,6 +129,10 @@ BEGIN
                           c.id, keys, key_type, key_type) ORDER BY c.id)
   INTO parts
   FROM leadscore_internal.component AS c WHERE c.score = points_query.score AND c.entity = points_query.entity.id AND NOT c.building;
+  SELECT * INTO published FROM leadscore_internal.published_entity AS p
+  WHERE p.score = points_query.score AND p.entity = points_query.entity.id AND NOT p.building;
+  parts := parts || format('SELECT f.key, leadscore.decayed_sum(f.points, f.occurred_at, %L, $2) AS points FROM %s GROUP BY f.key',
+                           published.decay, leadscore_internal.adjustments_call(score, entity, keys));
 
   FOR membership IN
     SELECT * FROM leadscore_internal.membership AS m
@@ -139,12 +149,10 @@ BEGIN
       CASE WHEN keys = 'NULL' THEN '' ELSE format(' AND e.parent %s ANY (%s)', equality, keys) END);
   END LOOP;
 
-  SELECT * INTO caps FROM leadscore_internal.published_entity AS p
-  WHERE p.score = points_query.score AND p.entity = points_query.entity.id AND NOT p.building;
   RETURN format('SELECT e.key, %s AS points FROM %s LEFT JOIN (%s) AS p(key, points) ON p.key %s e.key%s GROUP BY e.key',
-                leadscore_internal.clamped('coalesce(sum(p.points), 0)', caps.min_points, caps.max_points),
+                leadscore_internal.clamped('coalesce(sum(p.points), 0)', published.min_points, published.max_points),
                 rows,
-                coalesce(array_to_string(parts, ' UNION ALL '), format('SELECT NULL::%s, NULL::float8 WHERE $1 > $2', key_type)), equality,
+                array_to_string(parts, ' UNION ALL '), equality,
                 CASE WHEN keys <> 'NULL' THEN format(' WHERE e.key %s ANY (%s)', equality, keys) END);
 END
 $$;

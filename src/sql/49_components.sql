@@ -68,8 +68,8 @@ BEGIN
     PERFORM leadscore_internal.copy_joined_links(new_branch, item.links);
   END LOOP;
   PERFORM leadscore_internal.copy_criteria_to_record(score.id);
-  INSERT INTO leadscore_internal.published_entity (score, entity, min_points, max_points)
-  SELECT se.score, se.entity, score.min_points, score.max_points FROM leadscore_internal.score_entity AS se WHERE se.score = score.id;
+  INSERT INTO leadscore_internal.published_entity (score, entity, decay, min_points, max_points)
+  SELECT se.score, se.entity, score.decay, score.min_points, score.max_points FROM leadscore_internal.score_entity AS se WHERE se.score = score.id;
   INSERT INTO leadscore_internal.membership (score, entity, member, key, through, join_on)
   SELECT r.score, r.entity, r.member, r.key, r.through, r.join_on FROM leadscore_internal.rollup AS r WHERE r.score = copy_rules.score.id ORDER BY r.id;
 END

@@ -238,9 +238,9 @@ BEGIN
   sources := leadscore_internal.lock_sources(of_score.id);
   PERFORM leadscore_internal.check_expressions(of_score, 'publish', false);
   -- DROP COLUMN … CASCADE of a key that is there again took the policy along.
-  PERFORM leadscore_internal.share_with_readers(e.pending, e)
-  FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity
-  WHERE se.score = of_score.id AND NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = e.pending);
+  PERFORM leadscore_internal.share_with_readers(own, e)
+  FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity CROSS JOIN unnest(ARRAY[e.pending, e.adjusted]) AS own
+  WHERE se.score = of_score.id AND NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = own);
   PERFORM leadscore_internal.copy_rules(of_score);
   UPDATE leadscore_internal.score AS s SET edited = false WHERE s.id = of_score.id;
   PERFORM leadscore_internal.adjust_triggers(sources);

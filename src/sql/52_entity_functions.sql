@@ -1,9 +1,10 @@
 -- The functions of an entity, typed with its key: thin ones in the model's schema that call what does the work.
 
 -- One row for each: its name behind the entity's, arguments, what it returns (NULL: a table), the columns of the table
--- (NULL: one value), the call, how many rows a planner may expect, and a comment.
+-- (NULL: one value), the call, how many rows a planner may expect, and a comment; signature: the types of the arguments of
+-- those that write, which are not for PUBLIC.
 CREATE FUNCTION leadscore_internal.entity_functions(entity leadscore_internal.entity)
-RETURNS TABLE (suffix text, arguments text, returns text, columns text, call text, row_count bigint, says text)
+RETURNS TABLE (suffix text, arguments text, returns text, columns text, call text, row_count bigint, says text, signature text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   key_type text := leadscore_internal.type_name(entity.key_type);
@@ -16,7 +17,7 @@ DECLARE
   -- Those who stand out are few.
   few bigint := least(greatest(everybody / 1000, 10), 1000);
 BEGIN
-  RETURN QUERY SELECT * FROM (VALUES
+  RETURN QUERY SELECT v.*, NULL::text FROM (VALUES
     ('score', format('score text, id %s, %s', key_type, as_of), 'float8', NULL,
      'score_at(%1$L, %2$L, score, id, as_of)', NULL,
      'Points of one at an instant; 0 if never active, NULL for what is none'),
@@ -51,9 +52,29 @@ BEGIN
      'cools_at(%1$L, %2$L, score, id, threshold)', NULL,
      'When the points of one will first be at or below the threshold if nothing more happens; now if they are, NULL for never')
   ) AS v;
+  RETURN QUERY SELECT v.suffix, v.arguments, v.returns, NULL::text, v.call, NULL::bigint, v.says, v.signature FROM (VALUES
+    ('adjust', format('score text, id %s, points float8, reason text, occurred_at timestamptz DEFAULT leadscore.clock()', key_type), 'bigint',
+     'adjust(%1$L, %2$L, score, id, points, reason, occurred_at)',
+     'Gives points to one by hand, which count from occurred_at on and decay as the score does. Returns the number by which they are withdrawn',
+     format('text, %s, float8, text, timestamptz', key_type)),
+    ('withdraw', 'adjustment bigint, reason text DEFAULT NULL', 'void',
+     'withdraw_adjustment(%1$L, %2$L, adjustment, reason)',
+     'Takes an adjustment back: it counts at no time, and stays for the record', 'bigint, text'),
+    ('merge', format('from_id %1$s, into_id %1$s', key_type), 'bigint',
+     'merge_entity(%1$L, %2$L, from_id, into_id)',
+     'What was given to one by hand becomes another''s, in all scores; the first may be gone already. Returns the number of adjustments',
+     format('%1$s, %1$s', key_type)),
+    ('forget', format('id %s', key_type), 'bigint',
+     'forget_entity(%1$L, %2$L, id)',
+     'Erases what was given to one by hand, in all scores; it may be gone already. Returns the number of adjustments', key_type)
+  ) AS v(suffix, arguments, returns, call, says, signature);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.entity_functions(leadscore_internal.entity) IS 'The typed functions that an entity has.';
+
+CREATE FUNCTION leadscore_internal.written_signature(entity leadscore_internal.entity, suffix text, signature text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$ SELECT format('%I.%I(%s)', entity.model, entity.name || '_' || suffix, signature) $$;
+COMMENT ON FUNCTION leadscore_internal.written_signature(leadscore_internal.entity, text, text) IS 'A typed function with the types of its arguments; NULL where those are not given.';
 
 -- Also anew, when the model has another name: what is granted on them, and what uses them, stays.
 CREATE FUNCTION leadscore_internal.make_entity_functions(entity leadscore_internal.entity) RETURNS void
@@ -62,15 +83,24 @@ DECLARE
   made record;
   function_name text;
   call text;
+  is_new boolean;
 BEGIN
-  FOR made IN SELECT * FROM leadscore_internal.entity_functions(entity) LOOP
+  FOR made IN SELECT f.*, leadscore_internal.written_signature(entity, f.suffix, f.signature) AS granted FROM leadscore_internal.entity_functions(entity) AS f LOOP
     function_name := format('%I.%I', entity.model, entity.name || '_' || made.suffix);
+    is_new := to_regprocedure(made.granted) IS NULL;
     call := 'leadscore_internal.' || format(made.call, entity.model, entity.name);
-    EXECUTE format('CREATE OR REPLACE FUNCTION %s(%s) RETURNS %s LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off%s AS %L',
-                   function_name, made.arguments, coalesce(made.returns, format('TABLE (%s)', made.columns)), ' ROWS ' || made.row_count,
-                   CASE WHEN made.columns IS NULL THEN format('BEGIN RETURN %s; END', call)
+    EXECUTE format('CREATE OR REPLACE FUNCTION %s(%s) RETURNS %s LANGUAGE plpgsql %s SET search_path = pg_catalog, pg_temp SET jit = off%s AS %L',
+                   function_name, made.arguments, coalesce(made.returns, format('TABLE (%s)', made.columns)),
+                   CASE WHEN made.granted IS NULL THEN 'STABLE' ELSE 'VOLATILE' END, ' ROWS ' || made.row_count,
+                   CASE WHEN made.returns = 'void' THEN format('BEGIN PERFORM %s; END', call)
+                        WHEN made.columns IS NULL THEN format('BEGIN RETURN %s; END', call)
                         ELSE format(E'#variable_conflict use_variable\nBEGIN RETURN QUERY SELECT * FROM %s AS r(%s); END', call, made.columns) END);
     EXECUTE format('COMMENT ON FUNCTION %s IS %L', function_name, made.says);
+    IF made.granted IS NOT NULL AND is_new THEN
+      EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', made.granted);
+      EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s WITH GRANT OPTION', made.granted,
+                     (SELECT c.relowner::regrole FROM pg_class AS c WHERE c.oid = entity.relation));
+    END IF;
   END LOOP;
 END
 $$;
@@ -81,10 +111,12 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   made regprocedure;
 BEGIN
-  -- All of them begin with the name of a score; a row function of the same name takes a row.
+  -- Those that read begin with the name of a score; a row function of the same name takes a row.
   FOR made IN
     SELECT p.oid FROM pg_proc AS p JOIN leadscore_internal.entity_functions(entity) AS f ON p.proname = entity.name || '_' || f.suffix
-    WHERE p.pronamespace = quote_ident(entity.model)::regnamespace AND p.proargtypes[0] = 'text'::regtype
+    WHERE p.pronamespace = quote_ident(entity.model)::regnamespace
+      AND CASE WHEN f.signature IS NULL THEN p.proargtypes[0] = 'text'::regtype
+               ELSE p.oid = to_regprocedure(leadscore_internal.written_signature(entity, f.suffix, f.signature)) END
   LOOP
     PERFORM leadscore_internal.drop_made('FUNCTION', made::text);
   END LOOP;
@@ -104,7 +136,7 @@ BEGIN
         SELECT p.proname::text FROM pg_proc AS p WHERE p.pronamespace = quote_ident(entity.model)::regnamespace) AS x
   WHERE x.taken IN (SELECT entity.name || '_' || f.suffix FROM leadscore_internal.entity_functions(entity) AS f
                     UNION ALL
-                    SELECT entity.name || '_' || suffix FROM unnest('{pending,scores,once}'::text[]) AS suffix);
+                    SELECT entity.name || '_' || suffix FROM unnest('{pending,scores,once,adjusted,adjustments}'::text[]) AS suffix);
   IF FOUND THEN
     RAISE EXCEPTION '"%.%" already exists', entity.model, clash
       USING ERRCODE = 'duplicate_object', HINT = 'The entity needs this name for an object of its own: give it another name.';
@@ -130,10 +162,10 @@ BEGIN
   EXECUTE format('COMMENT ON TABLE %s IS %L', pending_table,
                  'pg_leadscore: changes (sign 1 and -1) and marks (sign 0) that are not folded into the states yet');
   PERFORM leadscore_internal.share_with_readers(pending_table::regclass, entity);
-  UPDATE leadscore_internal.entity AS e SET pending = pending_table::regclass WHERE e.id = entity.id;
+  UPDATE leadscore_internal.entity AS e SET pending = pending_table::regclass, adjusted = leadscore_internal.make_adjustments(entity) WHERE e.id = entity.id;
   PERFORM leadscore_internal.make_entity_functions(entity);
   PERFORM leadscore_internal.create_scores_view(entity);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.make_entity_objects(leadscore_internal.entity) IS
-  'Makes the pending table, the typed functions and the view of all scores of an entity.';
+  'Makes the own tables, the typed functions and the view of all scores of an entity.';

@@ -155,3 +155,25 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.record_unseen(int) IS 'The same for one branch, in the middle of a command; breaks its score where it fails.';
+
+-- What was true of either is true of both together, since when it first was of one.
+CREATE FUNCTION leadscore_internal.move_records(entity leadscore_internal.entity, from_id anyelement, into_id anyelement) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  equality text := leadscore_internal.equality_operator(entity.key_type);
+BEGIN
+  EXECUTE format('INSERT INTO %1$s AS r (key, criterion, since, points) SELECT $2, x.criterion, x.since, x.points FROM %1$s AS x WHERE x.key %2$s $1
+                  ON CONFLICT (key, criterion) DO UPDATE SET since = excluded.since, points = excluded.points WHERE excluded.since < r.since',
+                 entity.once, equality) USING from_id, into_id;
+  PERFORM leadscore_internal.erase_records(entity, from_id);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.move_records(leadscore_internal.entity, anyelement, anyelement) IS 'What is recorded of one entity becomes another''s.';
+
+CREATE FUNCTION leadscore_internal.erase_records(entity leadscore_internal.entity, id anyelement) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  EXECUTE format('DELETE FROM %s AS r WHERE r.key %s $1', entity.once, leadscore_internal.equality_operator(entity.key_type)) USING id;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.erase_records(leadscore_internal.entity, anyelement) IS 'Erases what is recorded of an entity.';

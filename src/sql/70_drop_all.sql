@@ -3,7 +3,7 @@
 CREATE FUNCTION leadscore_internal.drop_entity_objects(entity leadscore_internal.entity) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 BEGIN
-  PERFORM leadscore_internal.drop_made('VIEW', leadscore_internal.scores_view(entity));
+  PERFORM leadscore_internal.drop_made('VIEW', v) FROM unnest(ARRAY[leadscore_internal.scores_view(entity), leadscore_internal.adjustments_view(entity)]) AS v;
   PERFORM leadscore_internal.drop_entity_functions(entity);
   PERFORM leadscore_internal.drop_own_table(own) FROM leadscore_internal.own_tables(entity) AS own;
 END

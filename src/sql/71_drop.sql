@@ -109,6 +109,9 @@ BEGIN
   END IF;
   DELETE FROM leadscore_internal.score AS s WHERE s.id = of_score.id;
   PERFORM leadscore_internal.drop_unused_criteria_sources(of_score.model);
+  FOR seen IN SELECT e.* FROM leadscore_internal.entity AS e JOIN pg_class AS c ON c.oid = e.adjusted WHERE e.model = of_score.model ORDER BY e.id LOOP
+    EXECUTE format('DELETE FROM %s AS a WHERE a.score = $1', seen.adjusted) USING of_score.id;
+  END LOOP;
   -- Its columns go, too, wherever it ever was published.
   FOR seen IN
     SELECT e.* FROM leadscore_internal.entity AS e

@@ -54,6 +54,7 @@ DECLARE
   before leadscore_internal.entity;
   renamed leadscore_internal.entity;
   s leadscore_internal.score;
+  suffix text;
   item record;
 BEGIN
   PERFORM leadscore_internal.open_model(named.model, 'rename_entity');
@@ -78,13 +79,17 @@ BEGIN
       EXECUTE format('ALTER VIEW IF EXISTS %s RENAME TO %I', leadscore_internal.score_view(s, before), renamed.name || '_' || s.name);
     END IF;
   END LOOP;
-  PERFORM leadscore_internal.rename_column(leadscore_internal.scores_view(before), before.name || '_id', renamed.name || '_id');
-  EXECUTE format('ALTER VIEW IF EXISTS %s RENAME TO %I', leadscore_internal.scores_view(before), renamed.name || '_scores');
+  FOREACH suffix IN ARRAY ARRAY['_scores', '_adjustments'] LOOP
+    PERFORM leadscore_internal.rename_column(format('%I.%I', before.model, before.name || suffix), before.name || '_id', renamed.name || '_id');
+    EXECUTE format('ALTER VIEW IF EXISTS %I.%I RENAME TO %I', before.model, before.name || suffix, renamed.name || suffix);
+  END LOOP;
   FOR item IN
     SELECT x.own, x.new_name
     FROM (SELECT before.pending AS own, renamed.name || '_pending' AS new_name
           UNION ALL
           SELECT before.once, renamed.name || '_once'
+          UNION ALL
+          SELECT before.adjusted, renamed.name || '_adjusted'
           UNION ALL
           SELECT c.states, format('%s_states_%s', renamed.name, c.id) FROM leadscore_internal.component AS c WHERE c.entity = before.id) AS x
     JOIN pg_class AS c ON c.oid = x.own

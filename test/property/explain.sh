@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Random activities under every decay, over three levels: explanations add up to the score, timelines agree with it, and it
+# Random activities and adjustments under every decay, over three levels: explanations add up to the score, timelines agree with it, and it
 # cools when it is said to.
 folder=$(dirname -- "${BASH_SOURCE[0]}")
 source "$folder/lib/rounds.bash"

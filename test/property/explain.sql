@@ -48,7 +48,20 @@ END
 $$;
 SELECT crm.create_scores();
 
--- Rows anew, the clock somewhere among them.
+-- Points by hand for somebody, now and then withdrawn.
+CREATE FUNCTION crm.adjust(kind text, score text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  adjustment bigint;
+BEGIN
+  EXECUTE format('SELECT leadscore.%I(%L, %s, %L, ''by hand'', %L)', kind || '_adjust', score, 1 + trunc(random() * CASE kind WHEN 'lead' THEN 8 ELSE 4 END)::int,
+                 round((random() * 20 - 8)::numeric, 2), '2026-01-01 00:00+00'::timestamptz + interval '1 second' * trunc(random() * 86400 * 30)) INTO adjustment;
+  IF random() < 0.2 THEN
+    EXECUTE format('SELECT leadscore.%I(%s)', kind || '_withdraw', adjustment);
+  END IF;
+END
+$$;
+
+-- Rows and adjustments anew, the clock somewhere among them.
 CREATE FUNCTION crm.shuffle() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   DELETE FROM crm.activity;
@@ -60,6 +73,9 @@ BEGIN
            + CASE trunc(random() * 3) WHEN 0 THEN interval '1 microsecond' * trunc(random() * 1000000) ELSE interval '0' END
   FROM generate_series(1, 60) AS id;
   INSERT INTO crm.attendee SELECT 1 + trunc(random() * 60), 1 + random() * 9 FROM generate_series(1, 60);
+  PERFORM leadscore.lead_forget(id) FROM crm.lead;
+  PERFORM leadscore.account_forget(id) FROM crm.account;
+  PERFORM crm.adjust(CASE trunc(random() * 4) WHEN 0 THEN 'account' ELSE 'lead' END, score) FROM leadscore.scores, generate_series(1, 12);
   PERFORM set_config('pg_leadscore.clock', (timestamptz '2026-01-08 00:00+00' + interval '1 second' * trunc(random() * 86400 * 14))::text, false);
 END
 $$;
@@ -77,6 +93,21 @@ CREATE VIEW crm.everybody AS
 SELECT s.score, e.kind, e.id
 FROM leadscore.scores AS s
 CROSS JOIN (SELECT 'lead' AS kind, id::text FROM crm.lead WHERE id < 9 UNION ALL SELECT 'account', id::text FROM crm.account UNION ALL SELECT 'company', name FROM crm.company) AS e;
+
+-- For whom each adjustment counts, over all levels.
+CREATE VIEW crm.given AS
+WITH kept AS (
+  SELECT 'lead' AS kind, a.lead_id::text AS id, a.score, a.points FROM leadscore.lead_adjustments AS a WHERE a.withdrawn_at IS NULL
+  UNION ALL
+  SELECT 'account', a.account_id::text, a.score, a.points FROM leadscore.account_adjustments AS a WHERE a.withdrawn_at IS NULL
+), counts AS (
+  SELECT k.*, k.kind AS for_kind, k.id AS for_id FROM kept AS k
+  UNION ALL
+  SELECT k.*, 'account', l.account_id::text FROM kept AS k JOIN crm.lead AS l ON k.kind = 'lead' AND l.id::text = k.id
+)
+SELECT c.* FROM counts AS c
+UNION ALL
+SELECT c.kind, c.id, c.score, c.points, 'company', a.company FROM counts AS c JOIN crm.account AS a ON c.for_kind = 'account' AND a.id::text = c.for_id WHERE a.company IS NOT NULL;
 
 CREATE FUNCTION crm.faults(score_asked text) RETURNS TABLE (fault text) LANGUAGE plpgsql AS $$
 DECLARE
@@ -101,6 +132,15 @@ BEGIN
         RETURN NEXT;
       END IF;
     END LOOP;
+    -- What was given by hand and not withdrawn has a line for each.
+    SELECT count(*), coalesce(sum(e.points), 0) INTO actual, magnitude
+    FROM crm.ask('explain', 'x.rule, x.source, x.points', one.kind, one.score, one.id, quote_literal(as_of)) AS e(rule text, source text, points float8)
+    WHERE e.rule = 'adjustment' AND e.source IS NULL;
+    SELECT count(*), coalesce(sum(g.points), 0) INTO expected, threshold FROM crm.given AS g WHERE (g.score, g.for_kind, g.for_id) = (one.score, one.kind, one.id);
+    IF actual <> expected OR abs(magnitude - threshold) > 1e-9 THEN
+      fault := format('%s %s: %s adjustments explained, of %s points; there are %s, of %s', one.kind, one.id, actual, magnitude, expected, threshold);
+      RETURN NEXT;
+    END IF;
     -- A timeline, and everybody at an instant, are what the score is there.
     SELECT format('%s %s at %s: timeline %s, score %s', one.kind, one.id, t.at, t.points, crm.score(one.kind, one.score, one.id, t.at)) INTO fault
     FROM crm.ask('timeline', 'x.at, x.points', one.kind, one.score, one.id, format('%L, %L, %L', as_of - interval '10 days', as_of + interval '40 days', step)) AS t(at timestamptz, points float8)
