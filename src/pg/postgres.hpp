@@ -39,6 +39,7 @@ extern "C" {
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "executor/tstoreReceiver.h"
+#include "common/keywords.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "libpq/pqformat.h"
@@ -56,6 +57,7 @@ extern "C" {
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "parser/parser.h"
+#include "parser/scanner.h"
 #include "storage/lmgr.h"
 #include "storage/procarray.h"
 #include "tcop/pquery.h"
@@ -129,5 +131,13 @@ inline bool walk_expression(Node *node, bool (*visit)(Node *, void *), void *con
     return expression_tree_walker(node, visit, context);
 #else
     return expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void *>(visit)), context);
+#endif
+}
+
+inline bool walk_raw_expression(Node *node, bool (*visit)(Node *, void *), void *context) {
+#if PG_VERSION_NUM >= 160000
+    return raw_expression_tree_walker(node, visit, context);
+#else
+    return raw_expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void *>(visit)), context);
 #endif
 }
