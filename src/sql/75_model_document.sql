@@ -26,16 +26,15 @@ COMMENT ON FUNCTION leadscore_internal.set_place(text) IS 'Where in a document a
 CREATE FUNCTION leadscore_internal.document_keys(kind text) RETURNS TABLE (key text, type regtype, fallback text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT a.name, p.proargtypes[a.n - 1]::regtype, pg_get_function_arg_default(p.oid, a.n::int)
-  FROM pg_proc AS p JOIN leadscore_internal.document_kind AS k ON p.proname = 'create_' || k.kind
+  FROM leadscore_internal.document_kind AS k JOIN pg_proc AS p ON p.oid = to_regproc('leadscore.create_' || k.kind)
   CROSS JOIN LATERAL unnest(p.proargnames) WITH ORDINALITY AS a(name, n)
-  WHERE k.kind = document_keys.kind AND p.pronamespace = 'leadscore'::regnamespace
-    AND a.name <> ALL (k.names || '{based_on,if_not_exists}') ORDER BY a.n
+  WHERE k.kind = document_keys.kind AND a.name <> ALL (k.names || '{based_on,if_not_exists}') ORDER BY a.n
 $$;
 COMMENT ON FUNCTION leadscore_internal.document_keys(text) IS
   'The attributes of a kind of object: the arguments of its create_… function, with their defaults; NULL where there is none.';
 
 CREATE FUNCTION leadscore_internal.document_defaults(kind text) RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres SET extra_float_digits = 1 AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   defaults jsonb;
 BEGIN
@@ -112,7 +111,7 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.document_name(text, jsonb) IS 'What messages call an object of a model.';
 
 CREATE FUNCTION leadscore_internal.model_objects(model name) RETURNS SETOF leadscore_internal.document_object
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres SET extra_float_digits = 1 AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   k record;
 BEGIN
@@ -145,8 +144,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.document_sections(leadscore_internal.document_object[], text) IS 'The sections of a document, or of one score in it.';
 
+-- The document is the same whatever the session's settings are.
 CREATE FUNCTION leadscore.export_model(model text DEFAULT 'leadscore') RETURNS jsonb
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET intervalstyle = postgres SET extra_float_digits = 1 SET quote_all_identifiers = off AS $$
 DECLARE
   objects leadscore_internal.document_object[];
 BEGIN
@@ -236,6 +237,7 @@ BEGIN
   PERFORM leadscore_internal.check_json(kind.section, section, CASE WHEN kind.is_named THEN 'object' ELSE 'array' END);
   IF kind.is_named THEN
     FOR item IN SELECT * FROM jsonb_each(section) AS e ORDER BY e.key COLLATE "C" LOOP
+      PERFORM leadscore_internal.check_name(item.key, kind.kind);
       RETURN NEXT leadscore_internal.read_object(kind, item.value, names || jsonb_build_object(kind.names[cardinality(kind.names)], item.key),
                                                  format('%s.%I', place, item.key));
     END LOOP;

@@ -58,10 +58,18 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.schema_of_table(text) IS 'The schema of a table that a document names.';
 
 CREATE FUNCTION leadscore_internal.mapped_table(qualified text, schemas jsonb) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('%I.%I', coalesce(schemas ->> s, s), (parse_ident(qualified))[2]) FROM leadscore_internal.schema_of_table(qualified) AS s
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  schema text := leadscore_internal.schema_of_table(qualified);
+BEGIN
+  qualified := format('%I.%I', coalesce(schemas ->> schema, schema), (parse_ident(qualified))[2]);
+  IF to_regclass(qualified) IS NULL THEN
+    RAISE EXCEPTION 'table % does not exist', qualified USING ERRCODE = 'undefined_table';
+  END IF;
+  RETURN qualified;
+END
 $$;
-COMMENT ON FUNCTION leadscore_internal.mapped_table(text, jsonb) IS 'A table with another schema instead.';
+COMMENT ON FUNCTION leadscore_internal.mapped_table(text, jsonb) IS 'A table, perhaps in another schema instead.';
 
 CREATE FUNCTION leadscore_internal.mapped_object(object leadscore_internal.document_object, schemas jsonb) RETURNS leadscore_internal.document_object
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -128,7 +136,7 @@ COMMENT ON FUNCTION leadscore_internal.check_schemas_used(leadscore_internal.doc
 -- Comparing -----------------------------------------------------------------------------------------------------------
 
 CREATE FUNCTION leadscore_internal.listed(model name, object leadscore_internal.document_object) RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres SET extra_float_digits = 1 AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   found_row jsonb;
 BEGIN
@@ -142,7 +150,7 @@ COMMENT ON FUNCTION leadscore_internal.listed(name, leadscore_internal.document_
 
 -- By the functions that create_… and alter_… check with.
 CREATE FUNCTION leadscore_internal.canonical_attributes(model name, object leadscore_internal.document_object) RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres SET extra_float_digits = 1 AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   given jsonb := leadscore_internal.document_defaults(object.kind) || object.attributes;
   names jsonb := object.names;
@@ -203,7 +211,7 @@ BEGIN
              SELECT k.key FROM leadscore_internal.document_keys(object.kind) AS k WHERE k.fallback IS NOT NULL AND NOT given ? k.key))
            ELSE coalesce(pg_get_function_arg_default(p.oid, a.n::int), 'NULL') END, ', ' ORDER BY a.n))
     FROM pg_proc AS p CROSS JOIN LATERAL unnest(p.proargnames) WITH ORDINALITY AS a(name, n)
-    WHERE p.pronamespace = 'leadscore'::regnamespace AND p.proname = function_name);
+    WHERE p.oid = to_regproc('leadscore.' || function_name));
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.call_setup(text, name, leadscore_internal.document_object) IS
@@ -410,7 +418,8 @@ COMMENT ON FUNCTION leadscore_internal.import_report(name, leadscore_internal.do
 
 CREATE FUNCTION leadscore_internal.import_model(document jsonb, model text, tables jsonb, drop_missing boolean, dry_run boolean)
 RETURNS TABLE (action text, kind text, object text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres SET extra_float_digits = 1 AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET intervalstyle = postgres SET extra_float_digits = 1 SET quote_all_identifiers = off AS $$
 #variable_conflict use_column
 DECLARE
   -- Checked first: what follows takes it apart.
