@@ -315,6 +315,11 @@ WHERE p.pronamespace = 'leadscore'::regnamespace AND p.proname LIKE 'create\_%' 
 SELECT k.kind, d.key FROM leadscore_internal.document_kind AS k CROSS JOIN LATERAL leadscore_internal.document_keys(k.kind) AS d
 WHERE d.fallback IS NULL OR d.key NOT IN (SELECT unnest(p.proargnames) FROM pg_proc AS p WHERE p.pronamespace = 'leadscore'::regnamespace AND p.proname = 'alter_' || k.kind)
 ORDER BY k.step, d.key;
+-- A function of the same name is not taken for ours.
+BEGIN;
+CREATE FUNCTION leadscore.create_rule(score text, "more" text DEFAULT 1 / 0) RETURNS void LANGUAGE sql AS 'SELECT';
+SELECT edited(:'doc', '{"{scores,total,rules,any,points}": "2"}');
+ROLLBACK;
 -- A table that is no more.
 BEGIN;
 DROP TABLE t1.mail;

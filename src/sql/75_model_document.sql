@@ -22,11 +22,19 @@ CREATE FUNCTION leadscore_internal.set_place(place text) RETURNS void
   AS 'MODULE_PATHNAME', 'leadscore_set_place' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION leadscore_internal.set_place(text) IS 'Where in a document a set-up function has got to, or NULL: errors begin with it.';
 
+-- Others may have been allowed to create functions in leadscore, but not these.
+CREATE FUNCTION leadscore_internal.setup_function(name text) RETURNS pg_proc
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT p FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
+  WHERE p.proname = setup_function.name::name AND p.pronamespace = 'leadscore'::regnamespace AND p.prosrc = 'leadscore_setup' AND l.lanname = 'c'
+$$;
+COMMENT ON FUNCTION leadscore_internal.setup_function(text) IS 'A public set-up function of ours.';
+
 -- based_on and if_not_exists say how something is made, not what it is.
 CREATE FUNCTION leadscore_internal.document_keys(kind text) RETURNS TABLE (key text, type regtype, fallback text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT a.name, p.proargtypes[a.n - 1]::regtype, pg_get_function_arg_default(p.oid, a.n::int)
-  FROM leadscore_internal.document_kind AS k JOIN pg_proc AS p ON p.oid = to_regproc('leadscore.create_' || k.kind)
+  FROM leadscore_internal.document_kind AS k CROSS JOIN leadscore_internal.setup_function('create_' || k.kind) AS p
   CROSS JOIN LATERAL unnest(p.proargnames) WITH ORDINALITY AS a(name, n)
   WHERE k.kind = document_keys.kind AND a.name <> ALL (k.names || '{based_on,if_not_exists}') ORDER BY a.n
 $$;

@@ -210,8 +210,7 @@ BEGIN
            WHEN a.name = 'reset' THEN format('%L::text[]', ARRAY(
              SELECT k.key FROM leadscore_internal.document_keys(object.kind) AS k WHERE k.fallback IS NOT NULL AND NOT given ? k.key))
            ELSE coalesce(pg_get_function_arg_default(p.oid, a.n::int), 'NULL') END, ', ' ORDER BY a.n))
-    FROM pg_proc AS p CROSS JOIN LATERAL unnest(p.proargnames) WITH ORDINALITY AS a(name, n)
-    WHERE p.oid = to_regproc('leadscore.' || function_name));
+    FROM leadscore_internal.setup_function(function_name) AS p CROSS JOIN LATERAL unnest(p.proargnames) WITH ORDINALITY AS a(name, n));
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.call_setup(text, name, leadscore_internal.document_object) IS
@@ -221,11 +220,23 @@ CREATE FUNCTION leadscore_internal.import_object(model name, object leadscore_in
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   present jsonb := leadscore_internal.listed(model, object);
+  wanted jsonb;
 BEGIN
   PERFORM leadscore_internal.set_place(object.place);
   IF present IS NULL THEN
     PERFORM leadscore_internal.call_setup('create', model, object);
-  ELSIF leadscore_internal.canonical_attributes(model, object) <> present THEN
+    RETURN;
+  END IF;
+  wanted := leadscore_internal.canonical_attributes(model, object);
+  IF wanted = present THEN
+    RETURN;
+  ELSIF EXISTS (SELECT FROM leadscore_internal.document_keys(object.kind) AS k
+                WHERE wanted -> k.key IS DISTINCT FROM present -> k.key
+                  AND k.key <> ALL ((leadscore_internal.setup_function('alter_' || object.kind)).proargnames)) THEN
+    -- What it stands on cannot be altered.
+    PERFORM leadscore_internal.call_setup('drop', model, object);
+    PERFORM leadscore_internal.call_setup('create', model, object);
+  ELSE
     PERFORM leadscore_internal.call_setup('alter', model, object);
   END IF;
 END
