@@ -183,6 +183,14 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.canonical_attributes(name, leadscore_internal.document_object) IS
   'The attributes that an object would be kept with; checked as when it is created.';
 
+-- What was exported is canonical already.
+CREATE FUNCTION leadscore_internal.kept_attributes(model name, object leadscore_internal.document_object, present jsonb) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN object.attributes = present THEN present ELSE leadscore_internal.canonical_attributes(model, object) END
+$$;
+COMMENT ON FUNCTION leadscore_internal.kept_attributes(name, leadscore_internal.document_object, jsonb) IS
+  'The attributes that an object is to be kept with, where it has these now.';
+
 -- Carrying it out ------------------------------------------------------------------------------------------------------
 
 -- The first argument says of which model an object is; names of others are written as in SQL.
@@ -227,7 +235,7 @@ BEGIN
     PERFORM leadscore_internal.call_setup('create', model, object);
     RETURN;
   END IF;
-  wanted := leadscore_internal.canonical_attributes(model, object);
+  wanted := leadscore_internal.kept_attributes(model, object, present);
   IF wanted = present THEN
     RETURN;
   ELSIF EXISTS (SELECT FROM leadscore_internal.document_keys(object.kind) AS k
@@ -261,23 +269,21 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   o leadscore_internal.document_object;
   wanted jsonb[] := '{}';
-  present jsonb[] := '{}';
-  l record;
+  present jsonb[];
 BEGIN
+  PERFORM leadscore_internal.set_place(links[1].place);
+  present := ARRAY(
+    SELECT leadscore_internal.document_attributes('link', to_jsonb(x)) FROM leadscore_internal.link AS x
+    WHERE x.source = (leadscore_internal.find_source(model, links[1].names ->> 'source')).id
+      AND x.entity = (leadscore_internal.find_entity(model, links[1].names ->> 'entity')).id);
   FOREACH o IN ARRAY links LOOP
     PERFORM leadscore_internal.set_place(o.place);
-    wanted := wanted || leadscore_internal.canonical_attributes(model, o);
+    wanted := wanted || CASE WHEN o.attributes = ANY (present) THEN o.attributes ELSE leadscore_internal.canonical_attributes(model, o) END;
   END LOOP;
-  FOR l IN
-    SELECT x.id, leadscore_internal.document_attributes('link', to_jsonb(x)) AS attributes FROM leadscore_internal.link AS x
-    WHERE x.source = (leadscore_internal.find_source(model, o.names ->> 'source')).id
-      AND x.entity = (leadscore_internal.find_entity(model, o.names ->> 'entity')).id ORDER BY x.id
-  LOOP
-    present := present || l.attributes;
-    IF l.attributes <> ALL (wanted) THEN
-      PERFORM leadscore_internal.drop_one_link(l.id);
-    END IF;
-  END LOOP;
+  PERFORM leadscore_internal.drop_one_link(x.id) FROM leadscore_internal.link AS x
+  WHERE x.source = (leadscore_internal.find_source(model, o.names ->> 'source')).id
+    AND x.entity = (leadscore_internal.find_entity(model, o.names ->> 'entity')).id
+    AND leadscore_internal.document_attributes('link', to_jsonb(x)) <> ALL (wanted);
   FOR o.attributes IN SELECT DISTINCT w FROM unnest(wanted) AS w WHERE w <> ALL (present) LOOP
     PERFORM leadscore_internal.call_setup('create', model, o);
   END LOOP;
@@ -291,13 +297,16 @@ RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   changed jsonb := '[]';
+  attributes jsonb;
   o leadscore_internal.document_object;
 BEGIN
   FOREACH o IN ARRAY wanted LOOP
-    PERFORM leadscore_internal.set_place(o.place);
-    IF o.kind IN ('entity', 'source') AND leadscore_internal.listed(model, o) IS NOT NULL
-       AND leadscore_internal.canonical_attributes(model, o) <> leadscore_internal.listed(model, o) THEN
-      changed := changed || jsonb_build_array(o.names);
+    IF o.kind IN ('entity', 'source') THEN
+      PERFORM leadscore_internal.set_place(o.place);
+      attributes := leadscore_internal.listed(model, o);
+      IF attributes IS NOT NULL AND leadscore_internal.kept_attributes(model, o, attributes) <> attributes THEN
+        changed := changed || jsonb_build_array(o.names);
+      END IF;
     END IF;
   END LOOP;
   PERFORM leadscore_internal.set_place(NULL);
