@@ -62,6 +62,7 @@ SELECT leadscore.create_rollup('t1.engagement', 'account', of => 'contact', key 
 SELECT leadscore.set_bands('t1.engagement', '{"hot": 50, "warm": 20.5, "cold": null}');
 SELECT leadscore.create_score('t1.total', entities => '{contact}');
 SELECT leadscore.create_rule('t1.total', 'any', source => 'activity', points => '1');
+SELECT leadscore.create_grade('t1."Grade"', 'contact', fit_score => 'total', engagement_score => 'engagement', letters => '{"A": 3.5, "B": null}', digits => '{"1": 60, "2": 30, "3": null}');
 CALL leadscore.publish('t1.engagement');
 CALL leadscore.publish('t1.total');
 
@@ -160,6 +161,9 @@ SELECT edited(:'doc', '{"{scores,engagement,bands}": "-"}', $$SELECT DISTINCT co
 SELECT edited(:'doc', '{"{scores,total,bands}": {"all": null}}', $$SELECT DISTINCT band FROM t1.contact_total$$);
 SELECT edited(:'doc', '{"{scores,engagement,rules,mail,filter}": "-", "{scores,engagement,rules,mail,max_points}": 3}',
               $$SELECT concat_ws(', ', points, filter, max_points) FROM leadscore.rules WHERE model = 't1' AND rule = 'mail'$$);
+SELECT edited(:'doc', '{"{grades,0,letters,A}": 4, "{grades,0,fit_score}": "engagement"}', $$SELECT concat_ws(', ', fit_score, letters) FROM leadscore.grades$$);
+SELECT edited(:'doc', '{"{grades,0,grade}": "Other"}', $$SELECT string_agg(DISTINCT "Other", ' ') FROM t1.contact_scores$$);
+SELECT edited(:'doc', '{"{grades,0}": "-"}');
 -- As it is, written in another way.
 SELECT edited(:'doc', '{"{scores,engagement,rules,mail,filter}": " size<15 ", "{scores,engagement,rules,mail,max_points}": null, "{scores,engagement,entities}": ["contact", "Lead ä"],
                         "{scores,total,decay}": "none", "{scores,total,rules,any,points}": " 1", "{sources,activity,ahead}": "2 days", "{entities,account,key}": "id"}');
@@ -176,16 +180,20 @@ SELECT edited(:'doc', '{"{links,3}": "-"}');
 SELECT edited(:'doc', '{"{links,1}": "-"}');
 SELECT score, edited FROM leadscore.scores WHERE model = 't1' ORDER BY score;
 -- Not in the document: it stays, and is named, or goes.
-SELECT edited(:'doc', '{"{scores,engagement,rules,mail}": "-", "{links,1}": "-", "{scores,total}": "-", "{scores,engagement,rollups,1}": "-", "{scores,engagement,entities}": ["Lead ä"]}',
+SELECT edited(:'doc', '{"{scores,engagement,rules,mail}": "-", "{links,1}": "-", "{scores,total}": "-", "{grades}": "-", "{scores,engagement,rollups,1}": "-", "{scores,engagement,entities}": ["Lead ä"]}',
               $$SELECT concat_ws(' ', score, entities, edited) FROM leadscore.scores WHERE model = 't1' ORDER BY 1$$, drop_missing => false);
 BEGIN;
-SELECT * FROM leadscore.import_model((:'doc'::jsonb #- '{scores,engagement,rules,mail}') #- '{links,1}' #- '{scores,total}' #- '{sources,mail}' #- '{scores,engagement,rollups,1}',
+SELECT * FROM leadscore.import_model((:'doc'::jsonb #- '{scores,engagement,rules,mail}') #- '{links,1}' #- '{scores,total}' #- '{grades}' #- '{sources,mail}' #- '{scores,engagement,rollups,1}',
                                      drop_missing => true);
 SELECT to_regclass('t1.contact_total') AS dropped_view;
 -- What is published still needs the source.
 CALL leadscore.publish('t1.engagement');
 SELECT * FROM leadscore.import_model(leadscore.export_model('t1') #- '{sources,mail}', drop_missing => true);
 SELECT * FROM leadscore.verify('t1.engagement');
+ROLLBACK;
+-- A grade of a score that goes, by another.
+BEGIN;
+SELECT * FROM leadscore.import_model(jsonb_set(:'doc'::jsonb #- '{scores,total}', '{grades,0,fit_score}', '"engagement"'), drop_missing => true);
 ROLLBACK;
 -- A document is meant as a whole: rules, links and roll-ups that change together with their table.
 BEGIN;
@@ -201,6 +209,7 @@ ROLLBACK;
 BEGIN;
 SELECT leadscore.create_score('t1.draft', '{"\"Lead ä\""}');
 SELECT leadscore.create_rollup('t1.draft', 'account', '"Lead ä"', '"Account"');
+SELECT leadscore.drop_grade('t1."Grade"', 'contact');
 SELECT leadscore.drop_score('t1.engagement');
 CREATE TABLE t1.person ("the key" text, company int, active boolean);
 SELECT leadscore.export_model('t1') AS draft \gset

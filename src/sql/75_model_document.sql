@@ -12,7 +12,8 @@ SELECT * FROM (VALUES
   (3, 'link', 'links', false, '{source,entity}', false),
   (4, 'score', 'scores', false, '{score}', true),
   (5, 'rule', 'rules', true, '{score,rule}', true),
-  (6, 'rollup', 'rollups', true, '{score,entity,of}', false)) AS k(step, kind, section, in_score, names, is_named);
+  (6, 'rollup', 'rollups', true, '{score,entity,of}', false),
+  (7, 'grade', 'grades', false, '{grade,entity}', false)) AS k(step, kind, section, in_score, names, is_named);
 COMMENT ON VIEW leadscore_internal.document_kind IS 'What a model consists of, in the order in which it is made.';
 
 CREATE TYPE leadscore_internal.document_object AS (step int, kind text, names jsonb, attributes jsonb, place text);
@@ -113,6 +114,7 @@ CREATE FUNCTION leadscore_internal.document_name(kind text, names jsonb) RETURNS
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE kind WHEN 'link' THEN format('%I to %I', names ->> 'source', names ->> 'entity')
                    WHEN 'rollup' THEN format('%I: %I to %I', names ->> 'score', names ->> 'of', names ->> 'entity')
+                   WHEN 'grade' THEN format('%I of %I', names ->> 'grade', names ->> 'entity')
                    WHEN 'bands' THEN quote_ident(names ->> 'score')
                    ELSE concat_ws('.', CASE WHEN kind <> 'score' THEN quote_ident(names ->> 'score') END, quote_ident(names ->> kind)) END
 $$;
@@ -152,6 +154,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.document_sections(leadscore_internal.document_object[], text) IS 'The sections of a document, or of one score in it.';
 
+CREATE FUNCTION leadscore_internal.is_retired(model name, object leadscore_internal.document_object) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM leadscore_internal.score AS s
+                 WHERE s.model = is_retired.model AND s.state = 'retired'
+                   AND s.name IN (object.names ->> 'score', object.attributes ->> 'fit_score', object.attributes ->> 'engagement_score'))
+$$;
+COMMENT ON FUNCTION leadscore_internal.is_retired(name, leadscore_internal.document_object) IS 'Whether an object is of a retired score, or needs one.';
+
 -- The document is the same whatever the session's settings are.
 CREATE FUNCTION leadscore.export_model(model text DEFAULT 'leadscore') RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -159,9 +169,7 @@ SET intervalstyle = postgres SET extra_float_digits = 1 SET quote_all_identifier
 DECLARE
   objects leadscore_internal.document_object[];
 BEGIN
-  objects := ARRAY(
-    SELECT o FROM leadscore_internal.model_objects(model) AS o
-    WHERE NOT EXISTS (SELECT FROM leadscore_internal.score AS s WHERE s.model = export_model.model AND s.name = o.names ->> 'score' AND s.state = 'retired'));
+  objects := ARRAY(SELECT o FROM leadscore_internal.model_objects(model) AS o WHERE NOT leadscore_internal.is_retired(model, o));
   IF cardinality(objects) = 0 THEN
     RAISE EXCEPTION 'nothing is set up in model "%"', model
       USING ERRCODE = 'undefined_object', HINT = 'The name of its schema, as it is: leadscore.entities lists what there is.';
@@ -170,7 +178,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION leadscore.export_model(text) IS
-  'What is set up in a model, published or not, as a document for import_model(): entities, sources, links and scores with their rules, roll-ups and bands, keyed as the arguments of the create_ functions, defaults left out. Without retired scores, states, and anything read from the CRM.';
+  'What is set up in a model, published or not, as a document for import_model(): entities, sources, links, scores with their rules, roll-ups and bands, and grades, keyed as the arguments of the create_ functions, defaults left out. Without retired scores, states, and anything read from the CRM.';
 
 -- Reading a document -------------------------------------------------------------------------------------------------
 

@@ -155,6 +155,7 @@ DECLARE
   given jsonb := leadscore_internal.document_defaults(object.kind) || object.attributes;
   names jsonb := object.names;
   score leadscore_internal.score;
+  grade leadscore_internal.grade;
   made jsonb;
 BEGIN
   IF object.kind IN ('score', 'rule', 'rollup') THEN
@@ -176,6 +177,12 @@ BEGIN
   WHEN 'rollup' THEN
     made := to_jsonb(leadscore_internal.checked_rollup(jsonb_populate_record(
               leadscore_internal.find_rollup(score, quote_ident(names ->> 'entity'), quote_ident(names ->> 'of')), given)));
+  WHEN 'grade' THEN
+    grade := jsonb_populate_record(leadscore_internal.find_grade(leadscore_internal.find_entity(model, names ->> 'entity'), names ->> 'grade'), given
+               || jsonb_build_object('fit_score', (leadscore_internal.find_score(model, given ->> 'fit_score')).id,
+                                     'engagement_score', (leadscore_internal.find_score(model, given ->> 'engagement_score')).id));
+    PERFORM leadscore_internal.check_grade(grade);
+    made := given;
   END CASE;
   RETURN leadscore_internal.document_attributes(object.kind, made);
 END
@@ -200,7 +207,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     CASE WHEN number = 1 THEN format('%I.%I', model, given ->> argument)
          WHEN argument = 'entities' THEN ARRAY(SELECT quote_ident(e) FROM jsonb_array_elements_text(given -> argument) AS e)::text
          WHEN jsonb_typeof(given -> argument) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(given -> argument))::text
-         WHEN argument IN ('entity', 'source', 'of') THEN quote_ident(given ->> argument)
+         WHEN argument IN ('entity', 'source', 'of', 'fit_score', 'engagement_score') THEN quote_ident(given ->> argument)
          ELSE given ->> argument END, type)
 $$;
 COMMENT ON FUNCTION leadscore_internal.setup_argument(name, jsonb, text, int, regtype) IS 'An argument of a set-up function as SQL.';
@@ -371,6 +378,12 @@ DECLARE
   item record;
 BEGIN
   IF drop_missing THEN
+    -- Those that stay may be of a score that does not.
+    PERFORM leadscore_internal.call_setup('drop', model, p) FROM unnest(present) AS p
+    WHERE p.kind = 'grade' AND NOT leadscore_internal.is_retired(model, p)
+      AND (NOT EXISTS (SELECT FROM unnest(wanted) AS w WHERE (w.kind, w.names) = (p.kind, p.names))
+           OR (SELECT count(*) FROM unnest(wanted) AS w WHERE w.kind = 'score' AND w.names ->> 'score' IN (p.attributes ->> 'fit_score', p.attributes ->> 'engagement_score'))
+              < (SELECT count(DISTINCT s) FROM unnest(ARRAY[p.attributes ->> 'fit_score', p.attributes ->> 'engagement_score']) AS s));
     PERFORM leadscore_internal.drop_score(format('%I.%I', s.model, s.name), false) FROM leadscore_internal.score AS s
     WHERE s.model = carry_out_import.model AND s.state <> 'retired'
       AND NOT EXISTS (SELECT FROM unnest(wanted) AS w WHERE w.kind = 'score' AND w.names ->> 'score' = s.name);
@@ -422,10 +435,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   ), lines AS (
     SELECT c.step, c.action, c.kind, leadscore_internal.document_name(c.kind, c.names) AS object FROM changes AS c
     UNION ALL
-    SELECT 10, 'extra', n.kind, leadscore_internal.document_name(n.kind, n.names) FROM is_now AS n
+    SELECT DISTINCT 10, 'extra', n.kind, leadscore_internal.document_name(n.kind, n.names) FROM unnest(after) AS n
     WHERE n.kind <> 'bands' AND NOT EXISTS (SELECT FROM unnest(wanted) AS w WHERE (w.kind, w.names) = (n.kind, n.names))
       AND (n.kind IN ('link', 'score') OR NOT n.names ? 'score' OR EXISTS (SELECT FROM unnest(wanted) AS w WHERE w.kind = 'score' AND n.names @> w.names))
-      AND NOT EXISTS (SELECT FROM leadscore_internal.score AS s WHERE s.model = import_report.model AND s.name = n.names ->> 'score' AND s.state = 'retired')
+      AND NOT leadscore_internal.is_retired(model, n)
     UNION ALL
     SELECT 11, 'publish', 'score', format('%I.%I', s.model, s.name) FROM leadscore_internal.score AS s
     WHERE s.model = import_report.model AND s.edited AND EXISTS (SELECT FROM changes)
