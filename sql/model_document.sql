@@ -161,7 +161,7 @@ SELECT edited(:'doc', '{"{scores,engagement,bands}": "-"}', $$SELECT DISTINCT co
 SELECT edited(:'doc', '{"{scores,total,bands}": {"all": null}}', $$SELECT DISTINCT band FROM t1.contact_total$$);
 SELECT edited(:'doc', '{"{scores,engagement,rules,mail,filter}": "-", "{scores,engagement,rules,mail,max_points}": 3}',
               $$SELECT concat_ws(', ', points, filter, max_points) FROM leadscore.rules WHERE model = 't1' AND rule = 'mail'$$);
-SELECT edited(:'doc', '{"{grades,0,letters,A}": 4, "{grades,0,fit_score}": "engagement"}', $$SELECT concat_ws(', ', fit_score, letters) FROM leadscore.grades$$);
+SELECT edited(:'doc', '{"{grades,0,letters,A}": 4, "{grades,0,fit_score}": "engagement"}', $$SELECT concat_ws(', ', fit_score, letters) FROM leadscore.grades WHERE model = 't1'$$);
 SELECT edited(:'doc', '{"{grades,0,grade}": "Other"}', $$SELECT string_agg(DISTINCT "Other", ' ') FROM t1.contact_scores$$);
 SELECT edited(:'doc', '{"{grades,0}": "-"}');
 -- As it is, written in another way.
