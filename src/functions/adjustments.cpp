@@ -6,7 +6,7 @@ using namespace leadscore::pg;
 
 // granted(…): what changes own data for an entity. Anybody may call it; the implementation refuses those who may not
 // execute the function of the entity.
-LEADSCORE_FUNCTION(granted) { return call_implementation(fcinfo); }
+LEADSCORE_FUNCTION(granted) { return call_implementation(fcinfo, namespace_search_path); }
 
 // adjustments(score, entity, keys anyarray) → SETOF record (key, occurred_at, points, row_key)
 LEADSCORE_FUNCTION(adjustments) {
