@@ -69,6 +69,8 @@ void evaluate_batch(Evaluation *work) {
                 if (work->added.present)
                     evaluate(branch, work->context, work->added.slot, 1, work->counted_added, &work->facts);
                 cancel_equal(&work->facts, work->branch_start);
+                if (branch.marks)
+                    keep_one_of_each_key(&work->facts, work->branch_start);
             }
             work->next_branch++;
         }
@@ -126,7 +128,7 @@ void capture_rows(Program *program, const TriggerData *trigger) {
             break_score(&work, program->branches[work.next_branch], error.data->sqlerrcode, error.data->message);
             continue;
         }
-        append_deltas(work.facts);
+        append_facts(work.facts);
         bool small_statement = work.exhausted && !several_batches;
         if (small_statement)
             fold_now_and_then(work.facts);

@@ -145,4 +145,17 @@ void cancel_equal(Facts *facts, int first) {
     facts->count = kept;
 }
 
+void keep_one_of_each_key(Facts *facts, int first) {
+    int kept = first;
+    for (int i = first; i < facts->count; i++) {
+        const Fact &fact = facts->items[i];
+        bool known = false;
+        for (int j = first; j < kept && !known; j++)
+            known = equal_keys(*fact.branch, facts->items[j].key, fact.key);
+        if (!known)
+            facts->items[kept++] = fact;
+    }
+    facts->count = kept;
+}
+
 } // namespace leadscore::pg

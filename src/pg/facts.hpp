@@ -37,4 +37,7 @@ void evaluate(const Branch &branch, ExprContext *context, TupleTableSlot *row, i
 // Drops the facts from `first` on where a change took away exactly what it added.
 void cancel_equal(Facts *facts, int first);
 
+// Drops all but one fact of each key from `first` on, where they are of one branch.
+void keep_one_of_each_key(Facts *facts, int first);
+
 } // namespace leadscore::pg

@@ -90,7 +90,7 @@ static_assert(std::is_trivially_destructible_v<Appender>);
 
 } // namespace
 
-void append_deltas(const Facts &facts) {
+void append_facts(const Facts &facts) {
     int written = 0;
     for (int first = 0; written < facts.count; first++) {
         Oid table = facts.items[first].branch->pending;
@@ -103,7 +103,10 @@ void append_deltas(const Facts &facts) {
         for (int i = first; i < facts.count; i++) {
             if (facts.items[i].branch->pending != table)
                 continue;
-            appender.add_delta(facts.items[i]);
+            if (facts.items[i].branch->marks)
+                appender.add_mark(*facts.items[i].branch, &facts.items[i].key);
+            else
+                appender.add_delta(facts.items[i]);
             written++;
         }
         appender.close();
@@ -165,11 +168,16 @@ void fold_now_and_then(const Facts &facts) {
     static int appended = 0;
     if (facts.count == 0 || facts.count > batch || IsolationUsesXactSnapshot())
         return;
+    int last = facts.count - 1;
+    while (last >= 0 && facts.items[last].branch->marks)
+        last--;
+    if (last < 0)
+        return;
     appended += facts.count;
     if (appended < batch / 2)
         return;
     appended = 0;
-    const Branch &branch = *facts.items[facts.count - 1].branch;
+    const Branch &branch = *facts.items[last].branch;
     CaughtError error;
     bool folded = in_subtransaction(
         [&] {

@@ -6,8 +6,8 @@ namespace leadscore::pg {
 
 // Appends to the pending tables, which is all that a writer of the CRM ever does to the extension's data.
 
-// A delta for every fact.
-void append_deltas(const Facts &facts);
+// A delta for every fact, or a mark where its branch has a limit.
+void append_facts(const Facts &facts);
 
 // A mark that takes the whole component from the CRM's rows until it is folded.
 void append_component_mark(const Component &component);

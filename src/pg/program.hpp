@@ -33,6 +33,7 @@ struct Branch : Component {
     int group;
     const char *problem; // why it could not be compiled; the score is broken
     int problem_sqlstate;
+    bool marks;  // a limit: an activity may displace others
     int64 ahead; // microseconds that activities count before they occur
     Oid key_type;
     int16 key_length;

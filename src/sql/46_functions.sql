@@ -58,7 +58,7 @@ COMMENT ON FUNCTION leadscore_internal.member_pairs(leadscore_internal.membershi
 
 -- What rows give to an entity, its members' rows included; keys: SQL for the array of keys wanted, NULL for all. Facts are
 -- key, occurred_at, points, activities, decay, ahead, for what occurred between $1 and $2 or is as far ahead of $2 as its
--- source says; explained, key, occurred_at, points, decay, ahead, rule, source, row_key, member, whenever they occur.
+-- source says; explained, key, occurred_at, points, decay, ahead, rule, source, row_key, within_limit, member, whenever they occur.
 -- occurred_at is as a component keeps it: earlier by ahead, which its decay begins later by.
 CREATE FUNCTION leadscore_internal.facts_query(score int, entity leadscore_internal.entity, keys text, explained boolean) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -68,9 +68,9 @@ DECLARE
   member leadscore_internal.entity;
   equality text := leadscore_internal.equality_operator(entity.key_type);
   own text := CASE WHEN explained
-    THEN 'SELECT f.key, f.occurred_at, f.points, %1$L::leadscore.decay AS decay, interval %5$L AS ahead, f.rule, f.source, f.row_key, NULL::text AS member'
+    THEN 'SELECT f.key, f.occurred_at, f.points, %1$L::leadscore.decay AS decay, interval %5$L AS ahead, f.rule, f.source, f.row_key, f.within_limit, NULL::text AS member'
          ' FROM leadscore_internal.explained_facts(%2$s, %3$s::%4$s[])'
-         ' AS f(key %4$s, occurred_at timestamptz, points float8, rule text, source text, row_key jsonb)'
+         ' AS f(key %4$s, occurred_at timestamptz, points float8, rule text, source text, row_key jsonb, within_limit boolean)'
     ELSE 'SELECT f.*, %1$L::leadscore.decay AS decay, interval %5$L AS ahead FROM leadscore_internal.facts(%2$s, %3$s::%4$s[], $1 - interval %5$L, $2)'
          ' AS f(key %4$s, occurred_at timestamptz, points float8, activities int)' END;
 BEGIN
@@ -84,7 +84,7 @@ BEGIN
   LOOP
     SELECT * INTO STRICT member FROM leadscore_internal.entity AS x WHERE x.id = membership.member;
     parts := parts || format('SELECT e.parent AS key, f.occurred_at, f.points, %s FROM (%s) AS f JOIN %s ON e.key %s f.key WHERE e.parent IS NOT NULL%s',
-      CASE WHEN explained THEN format('f.decay, f.ahead, f.rule, f.source, f.row_key, concat_ws('', '', %L || e.key::text, f.member) AS member', member.name || ' ')
+      CASE WHEN explained THEN format('f.decay, f.ahead, f.rule, f.source, f.row_key, f.within_limit, concat_ws('', '', %L || e.key::text, f.member) AS member', member.name || ' ')
            ELSE 'f.activities, f.decay, f.ahead' END,
       leadscore_internal.facts_query(score, member,
         CASE WHEN keys = 'NULL' THEN keys
@@ -95,7 +95,7 @@ BEGIN
   END LOOP;
   RETURN CASE WHEN cardinality(parts) > 0 THEN array_to_string(parts, ' UNION ALL ')
               ELSE format('SELECT NULL::%s AS key, NULL::timestamptz AS occurred_at, NULL::float8 AS points, %s WHERE false', leadscore_internal.type_name(entity.key_type),
-                          CASE WHEN explained THEN 'NULL::leadscore.decay AS decay, NULL::interval AS ahead, NULL::text AS rule, NULL::text AS source, NULL::jsonb AS row_key, NULL::text AS member'
+                          CASE WHEN explained THEN 'NULL::leadscore.decay AS decay, NULL::interval AS ahead, NULL::text AS rule, NULL::text AS source, NULL::jsonb AS row_key, NULL::boolean AS within_limit, NULL::text AS member'
                                ELSE 'NULL::int AS activities, NULL::leadscore.decay AS decay, NULL::interval AS ahead' END) END;
 END
 $$;
