@@ -139,7 +139,8 @@ BEGIN
   SELECT * INTO caps FROM leadscore_internal.published_entity AS p
   WHERE p.score = points_query.score AND p.entity = points_query.entity.id AND NOT p.building;
   RETURN format('SELECT e.key, %s AS points FROM %s LEFT JOIN (%s) AS p(key, points) ON p.key %s e.key%s GROUP BY e.key',
-                leadscore_internal.clamped('coalesce(sum(p.points), 0)', caps.min_points, caps.max_points),
+                -- Rounded once, whatever the order.
+                leadscore_internal.clamped('coalesce(leadscore.decayed_sum(p.points, $2, ''none'', $2), 0)', caps.min_points, caps.max_points),
                 rows,
                 coalesce(array_to_string(parts, ' UNION ALL '), format('SELECT NULL::%s, NULL::float8 WHERE $1 > $2', key_type)), equality,
                 CASE WHEN keys <> 'NULL' THEN format(' WHERE e.key %s ANY (%s)', equality, keys) END);
