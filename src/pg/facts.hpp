@@ -23,6 +23,9 @@ struct Facts {
     int capacity;
 };
 
+// As the order of their type has it: below, at or above 0.
+int compare_keys(const Branch &branch, Datum left, Datum right);
+
 // Refuses points that cannot be counted.
 void check_points(double points, const char *rule);
 
@@ -36,8 +39,5 @@ void evaluate(const Branch &branch, ExprContext *context, TupleTableSlot *row, i
 
 // Drops the facts from `first` on where a change took away exactly what it added.
 void cancel_equal(Facts *facts, int first);
-
-// Drops all but one fact of each key from `first` on, where they are of one branch.
-void keep_one_of_each_key(Facts *facts, int first);
 
 } // namespace leadscore::pg
