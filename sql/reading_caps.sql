@@ -33,7 +33,13 @@ SELECT rule, source, row_key, points, round(weight::numeric, 4) AS weight, round
 SELECT id, rule, round(contribution::numeric, 4) AS contribution FROM unnest('{2,3}'::int[]) AS id, leadscore.lead_explain('heat', id) ORDER BY 1, 3;
 SELECT at, abs((SELECT sum(contribution) FROM leadscore.account_explain('heat', 1, at)) - leadscore.account_score('heat', 1, at)) < 1e-9 AS adds_up
 FROM unnest('{2026-02-20,2026-03-01,2026-04-21}'::timestamptz[]) AS at;
-SELECT leadscore.lead_cools_at('heat', 1, 5);
+-- When it cools, by the same limits: not a microsecond earlier, and not at all below the least.
+SELECT id, threshold, leadscore.lead_cools_at('heat', id, threshold) AS cools_at FROM unnest('{1,2,3}'::int[]) AS id, unnest('{20,12,5,0,-1}'::float8[]) AS threshold ORDER BY 1, 2 DESC;
+SELECT count(*), count(*) FILTER (WHERE crm.lead_points(id, at) <= threshold + 1e-9 AND crm.lead_points(id, at - interval '1 second') > threshold) AS right
+FROM unnest('{1,2}'::int[]) AS id, unnest('{19,12,5,0.5}'::float8[]) AS threshold, leadscore.lead_cools_at('heat', id, threshold) AS at WHERE at > leadscore.clock();
+SELECT threshold, round((leadscore.account_score('heat', 1, at) - threshold)::numeric, 9) AS off, leadscore.account_score('heat', 1, at - interval '1 microsecond') > threshold AS before
+FROM unnest('{19,12,5,0.5}'::float8[]) AS threshold, leadscore.account_cools_at('heat', 1, threshold) AS at ORDER BY 1;
+SELECT leadscore.account_cools_at('heat', 1, 20) = leadscore.clock() AS now, leadscore.account_cools_at('heat', 1, 0) AS never;
 -- Renamed, row functions follow, and what was made of them.
 CREATE VIEW crm.leads AS SELECT l.id, leadscore.heat(l) AS heat FROM crm.lead AS l;
 SELECT leadscore.rename_score('heat', 'warmth');

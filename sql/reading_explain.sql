@@ -89,7 +89,7 @@ SELECT (SELECT count(*) FROM leadscore.lead_explain('heat', 1)) AS mine, (SELECT
 SELECT lead_id FROM leadscore.lead_scores_at('heat', '2026-03-01') ORDER BY 1;
 -- Nor by what is behind the functions.
 SELECT count(*) FROM leadscore_internal.explained_facts((SELECT min(substring(relname FROM '\d+$')::int) FROM pg_class WHERE relname LIKE 'lead\_states\_%'), '{1,2,3}'::int[])
-  AS f(key int, occurred_at timestamptz, points float8, rule text, source text, row_key jsonb) WHERE key = 2;
+  AS f(key int, occurred_at timestamptz, points float8, rule text, source text, row_key jsonb, within_limit boolean) WHERE key = 2;
 SELECT count(*) FROM leadscore.company_explain('heat', '00000000-0000-0000-0000-000000000001');
 RESET ROLE;
 REVOKE ALL ON SCHEMA crm FROM regress_leadscore_explained;

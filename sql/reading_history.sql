@@ -94,10 +94,12 @@ SELECT leadscore.lead_cools_at('heat', 99, 1), leadscore.lead_cools_at('heat', 5
 SELECT leadscore.lead_cools_at('heat', 1, 'infinity'), leadscore.lead_cools_at('heat', 1, '-infinity');
 SELECT leadscore.lead_cools_at('heat', 1, NULL);
 SELECT leadscore.lead_cools_at('heat', 1, 'NaN');
-SELECT leadscore_internal.falls_to('{1}', '{2026-01-01}', '{none,none}', '2026-01-01', 0);
-SELECT leadscore_internal.falls_to('{NULL}', '{2026-01-01}', '{none}', '2026-01-01', 0);
-SELECT leadscore_internal.falls_to('{NaN}', '{2026-01-01}', '{none}', '2026-01-01', 0);
-SELECT leadscore_internal.falls_to(NULL, NULL, NULL, '2026-01-01', 0), leadscore_internal.falls_to(NULL, NULL, NULL, '2026-01-01', -1);
+SELECT leadscore_internal.falls_to('{1}', '{2026-01-01}', '{none,none}', '{0}', '{0}', '{0}', '{1}', '2026-01-01', 0);
+SELECT leadscore_internal.falls_to('{NULL}', '{2026-01-01}', '{none}', '{0}', '{0}', '{0}', '{1}', '2026-01-01', 0);
+SELECT leadscore_internal.falls_to('{NaN}', '{2026-01-01}', '{none}', '{0}', '{0}', '{0}', '{1}', '2026-01-01', 0);
+SELECT leadscore_internal.falls_to('{1}', '{2026-01-01}', '{none}', '{1}', '{0}', '{0}', '{1}', '2026-01-01', 0);
+SELECT leadscore_internal.falls_to('{1}', '{2026-01-01}', '{none}', '{0}', '{0,1}', '{0,0}', '{1,1}', '2026-01-01', 0);
+SELECT leadscore_internal.falls_to(NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-01-01', 0), leadscore_internal.falls_to(NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2026-01-01', -1);
 
 -- Paused: nothing; broken: an error.
 CALL leadscore.pause('heat');

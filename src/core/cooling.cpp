@@ -1,132 +1,37 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
-#include <numbers>
 #include <queue>
 #include <vector>
 
 #include "core/accumulators.hpp"
 #include "core/cooling.hpp"
-#include "core/piece.hpp"
+#include "core/running_sum.hpp"
 
 namespace leadscore::core {
 
 namespace {
 
-// The sum between two changes, from `at` on: amounts that fade with their half-lives, one that stays, a slope.
-class Sum {
-public:
-    Ticks at = 0;
-
-    void clear(Ticks instant) {
-        at = instant;
-        fading_.clear();
-        constant_ = 0;
-        falling_ = 0;
-        magnitude_ = 0;
-        operations_ = 0;
-    }
-
-    // Adds the points of an activity that has been on its piece since an instant not after `at`.
-    void add(double points, const Decay &decay, const Piece &piece, Ticks since) {
-        const Ticks half_life = decay.half_life_ticks();
-        const double fading = sum_after(decay, points * piece.fading, 0, 0, at - since);
-        if (half_life == 0)
-            constant_ += fading;
-        else if (fading != 0)
-            amount_of(half_life) += fading;
-        constant_ += points * piece.held - points * piece.falling * static_cast<double>(at - since);
-        falling_ += points * piece.falling;
-        magnitude_ += std::fabs(points);
-        ++operations_;
-    }
-
-    void advance(Ticks instant) {
-        for (Fading &part : fading_)
-            part.amount = decayed_amount(part.amount, instant - at, part.half_life);
-        constant_ -= falling_ * static_cast<double>(instant - at);
-        at = instant;
-        ++operations_;
-    }
-
-    // What rounding may have done to it since it was clear.
-    double noise() const { return 1e-15 * static_cast<double>(operations_ + 1) * magnitude_; }
-
-    double value() const { return least_between(at, at); }
-
-    // A bound from below: what is positive is taken at the end, what is negative at the beginning.
-    double least_between(Ticks from, Ticks to) const {
-        double least = constant_ - std::max(falling_ * since(from), falling_ * since(to));
-        for (const Fading &part : fading_)
-            least += decayed_amount(part.amount, (part.amount > 0 ? to : from) - at, part.half_life);
-        return least;
-    }
-
-    // Bounds of the slope, by the same reasoning.
-    double least_slope(Ticks from, Ticks to) const {
-        double least = -falling_;
-        for (const Fading &part : fading_)
-            least -= speed(part, part.amount > 0 ? from : to);
-        return least;
-    }
-    double most_slope(Ticks from, Ticks to) const {
-        double most = -falling_;
-        for (const Fading &part : fading_)
-            most -= speed(part, part.amount > 0 ? to : from);
-        return most;
-    }
-
-    // Whether it only comes nearer, from above, to what stays of it.
-    bool stays_above(double threshold) const {
-        return falling_ == 0 && constant_ >= threshold &&
-               std::all_of(fading_.begin(), fading_.end(), [](const Fading &part) { return part.amount >= 0; });
-    }
-
-    // The last instant at which its amounts can be told from 0.
-    Ticks faded_at() const {
-        constexpr double half_lives = 1020;
-        double span = 0;
-        for (const Fading &part : fading_)
-            span = std::max(span, half_lives * static_cast<double>(part.half_life));
-        return span < static_cast<double>(last_instant - at) ? at + static_cast<Ticks>(span) : last_instant;
-    }
-
-private:
-    struct Fading {
-        Ticks half_life;
-        double amount;
-    };
-
-    double &amount_of(Ticks half_life) {
-        for (Fading &part : fading_)
-            if (part.half_life == half_life)
-                return part.amount;
-        return fading_.emplace_back(Fading{half_life, 0}).amount;
-    }
-
-    double since(Ticks instant) const { return static_cast<double>(instant - at); }
-
-    double speed(const Fading &part, Ticks instant) const {
-        return decayed_amount(part.amount, instant - at, part.half_life) * std::numbers::ln2 /
-               static_cast<double>(part.half_life);
-    }
-
-    std::vector<Fading> fading_;
-    double constant_ = 0;
-    double falling_ = 0; // in a tick
-    double magnitude_ = 0;
-    long operations_ = 0;
-};
-
-// Walks from change to change. The running sum says where it is worth looking; what is found is decided by the sum
+// Walks from change to change. The running sums say where it is worth looking; what is found is decided by the sum
 // over all activities, so that it is what a reader would see.
 class Search {
 public:
-    Search(std::span<const DecayingPoints> all, double threshold, void (*interrupted)())
-        : all_(all), threshold_(threshold), interrupted_(interrupted), pieces_(all.size()) {}
+    Search(std::span<const DecayingPoints> all, double threshold, std::span<const ClampedSum> sums,
+           void (*interrupted)())
+        : all_(all), threshold_(threshold), interrupted_(interrupted), pieces_(all.size()) {
+        // Where nothing is clamped, all is one sum: its parts cancel out, and are rounded once.
+        if (std::any_of(sums.begin(), sums.end(), has_limit))
+            sums_.assign(sums.begin(), sums.end());
+        else
+            sums_.resize(1);
+        totals_.resize(sums_.size());
+        running_.resize(sums_.size());
+        estimates_.resize(sums_.size());
+    }
 
     std::optional<Ticks> run(Ticks now) {
+        if (sums_[0].least > threshold_)
+            return std::nullopt;
         if (reached(now))
             return now;
         for (std::size_t number = 0; number < all_.size(); ++number)
@@ -134,17 +39,15 @@ public:
         add_up(now);
         while (true) {
             if (changes_.empty() || passed_ > all_.size() + 1000)
-                add_up(sum_.at);
+                add_up(at_);
             if (changes_.empty())
-                return sum_.stays_above(threshold_) ? std::nullopt : first_between(sum_.at, sum_.faded_at());
+                return stays_above() ? std::nullopt : first_on({at_, faded_at()});
             const Ticks change = changes_.top().at;
-            if (const auto found = first_between(sum_.at, std::min(change - 1, last_instant)))
+            if (const auto found = first_on({at_, std::min(change - 1, last_instant)}))
                 return found;
             if (change > last_instant)
                 return std::nullopt;
             pass(change);
-            if (sum_.value() <= threshold_ + sum_.noise() && reached(change))
-                return change;
         }
     }
 
@@ -159,13 +62,69 @@ private:
         Ticks since;
     };
 
-    bool reached(Ticks instant) const {
-        SumState sum;
-        for (const DecayingPoints &one : all_)
-            sum.add(one.points * one.decay->weight(instant - one.occurred_at));
+    static bool has_limit(const ClampedSum &sum) { return std::isfinite(sum.least) || std::isfinite(sum.most); }
+
+    std::size_t sum_of(std::size_t number) const { return sums_.size() == 1 ? 0 : all_[number].sum; }
+
+    // Each sum is rounded before it is clamped, as a reader does it.
+    bool reached(Ticks instant) {
+        std::fill(totals_.begin(), totals_.end(), SumState());
+        for (std::size_t number = 0; number < all_.size(); ++number) {
+            const DecayingPoints &one = all_[number];
+            totals_[sum_of(number)].add(one.points * one.decay->weight(instant - one.occurred_at));
+        }
         if (interrupted_ != nullptr)
             interrupted_();
-        return sum.value() <= threshold_;
+        for (std::size_t sum = sums_.size() - 1; sum > 0; --sum)
+            totals_[sums_[sum].part_of].add(clamped(sum, totals_[sum].value()));
+        return clamped(0, totals_[0].value()) <= threshold_;
+    }
+
+    double clamped(std::size_t sum, double value) const { return std::clamp(value, sums_[sum].least, sums_[sum].most); }
+
+    // What can be said of the whole on a stretch without a change; it stands until the next call.
+    const Estimate &estimate(Stretch stretch) {
+        for (std::size_t sum = 0; sum < sums_.size(); ++sum) {
+            estimates_[sum].clear(stretch);
+            estimates_[sum].add(running_[sum]);
+        }
+        for (std::size_t sum = sums_.size() - 1; sum > 0; --sum) {
+            estimates_[sum].clamp(sums_[sum].least, sums_[sum].most);
+            estimates_[sums_[sum].part_of].add(estimates_[sum]);
+        }
+        estimates_[0].clamp(sums_[0].least, sums_[0].most);
+        return estimates_[0];
+    }
+
+    // Whether it only comes nearer, from above, to what stays of it, without getting there or to the threshold.
+    bool stays_above() const {
+        if (!std::all_of(running_.begin(), running_.end(), [](const RunningSum &sum) { return sum.only_fades(); }))
+            return false;
+        struct End {
+            double rest;
+            bool never; // it is always more than that
+        };
+        std::vector<End> ends;
+        ends.reserve(sums_.size());
+        for (const RunningSum &sum : running_)
+            ends.push_back({sum.rest(), !sum.has_faded()});
+        for (std::size_t sum = sums_.size(); sum-- > 0;) {
+            End &end = ends[sum];
+            end.never = end.never && end.rest >= sums_[sum].least && end.rest < sums_[sum].most;
+            end.rest = clamped(sum, end.rest);
+            if (sum > 0) {
+                ends[sums_[sum].part_of].rest += end.rest;
+                ends[sums_[sum].part_of].never |= end.never;
+            }
+        }
+        return ends[0].rest > threshold_ || (ends[0].rest == threshold_ && ends[0].never);
+    }
+
+    Ticks faded_at() const {
+        Ticks last = at_;
+        for (const RunningSum &sum : running_)
+            last = std::max(last, sum.faded_at());
+        return last;
     }
 
     // Where an activity stands at an instant, and when it leaves that piece. Before it occurs it gives nothing.
@@ -186,23 +145,27 @@ private:
 
     void add(std::size_t number, double sign) {
         const Current &current = pieces_[number];
-        sum_.add(sign * all_[number].points, *all_[number].decay, current.piece, current.since);
+        running_[sum_of(number)].add(sign * all_[number].points, *all_[number].decay, current.piece, current.since);
     }
 
     // Now and then anew, so that rounding does not pile up; seldom enough to cost no more than the changes themselves.
     void add_up(Ticks instant) {
-        sum_.clear(instant);
+        at_ = instant;
+        for (RunningSum &sum : running_)
+            sum.clear(instant);
         passed_ = 0;
         for (std::size_t number = 0; number < all_.size(); ++number)
             add(number, 1);
     }
 
     void pass(Ticks change) {
-        sum_.advance(change);
+        at_ = change;
         while (!changes_.empty() && changes_.top().at == change) {
             const std::size_t number = changes_.top().number;
             changes_.pop();
             ++passed_;
+            if (running_[sum_of(number)].at < change)
+                running_[sum_of(number)].advance(change);
             add(number, -1);
             enter_piece(number, change);
             add(number, 1);
@@ -211,15 +174,33 @@ private:
             interrupted_();
     }
 
-    // The first instant after `from`, where the threshold is not reached, up to `to`, without a change in between.
-    // A part in which a bound, or the direction, tells nothing is halved.
-    std::optional<Ticks> first_between(Ticks from, Ticks to) const {
-        if (from >= to || sum_.least_between(from, to) > threshold_ + sum_.noise() || sum_.least_slope(from, to) >= 0)
+    bool may_be_reached(Stretch stretch) {
+        const Estimate &whole = estimate(stretch);
+        return whole.least() <= threshold_ + whole.noise();
+    }
+
+    // The first instant of a stretch without a change.
+    std::optional<Ticks> first_on(Stretch stretch) {
+        if (!may_be_reached(stretch))
             return std::nullopt;
-        if (to - from > 1 && sum_.most_slope(from, to) > 0) {
+        if (may_be_reached({stretch.from, stretch.from}) && reached(stretch.from))
+            return stretch.from;
+        return first_after_beginning(stretch);
+    }
+
+    // The same where the threshold is not reached at the beginning. A part in which a bound, or the direction, tells
+    // nothing is halved, unless only rounding could tell more.
+    std::optional<Ticks> first_after_beginning(Stretch stretch) {
+        auto [from, to] = stretch;
+        if (from >= to)
+            return std::nullopt;
+        const Estimate &whole = estimate(stretch);
+        if (whole.least() > threshold_ + whole.noise() || whole.least_slope() >= 0)
+            return std::nullopt;
+        if (to - from > 1 && whole.most_slope() > 0 && whole.most() - whole.least() > whole.noise()) {
             const Ticks middle = from + (to - from) / 2;
-            const auto found = first_between(from, middle);
-            return found ? found : first_between(middle, to);
+            const auto found = first_after_beginning({from, middle});
+            return found ? found : first_after_beginning({middle, to});
         }
         if (!reached(to))
             return std::nullopt;
@@ -233,16 +214,21 @@ private:
     std::span<const DecayingPoints> all_;
     double threshold_;
     void (*interrupted_)();
+    std::vector<ClampedSum> sums_;
+    std::vector<SumState> totals_;
+    std::vector<RunningSum> running_;
+    std::vector<Estimate> estimates_;
     std::vector<Current> pieces_;
     std::priority_queue<Change, std::vector<Change>, std::greater<>> changes_;
-    Sum sum_;
+    Ticks at_ = 0;
     std::size_t passed_ = 0; // changes since it was added up
 };
 
 } // namespace
 
-std::optional<Ticks> falls_to(std::span<const DecayingPoints> all, Ticks now, double threshold, void (*interrupted)()) {
-    return Search(all, threshold, interrupted).run(now);
+std::optional<Ticks> falls_to(std::span<const DecayingPoints> all, Ticks now, double threshold,
+                              std::span<const ClampedSum> sums, void (*interrupted)()) {
+    return Search(all, threshold, sums, interrupted).run(now);
 }
 
 } // namespace leadscore::core

@@ -25,7 +25,8 @@ LEADSCORE_FUNCTION(facts) {
                              NullableDatum{PG_GETARG_DATUM(3), PG_ARGISNULL(3)}, false);
 }
 
-// explained_facts(component, keys anyarray) → SETOF record (key, occurred_at, points, rule, source, row_key)
+// explained_facts(component, keys anyarray) → SETOF record (key, occurred_at, points, rule, source, row_key,
+// within_limit)
 LEADSCORE_FUNCTION(explained_facts) {
     const NullableDatum none{0, true};
     return materialize_facts(fcinfo, none, none, true);

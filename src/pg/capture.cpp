@@ -129,7 +129,7 @@ void capture_rows(Program *program, const TriggerData *trigger) {
             continue;
         }
         record_first_times(&work.facts);
-        append_deltas(&work.facts);
+        append_facts(&work.facts);
         bool small_statement = work.exhausted && !several_batches;
         if (small_statement)
             fold_now_and_then(work.facts);

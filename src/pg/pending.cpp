@@ -18,6 +18,11 @@ bool comes_before(const Fact &left, const Fact &right) {
     return compare_keys(*left.branch, left.key, right.key) < 0;
 }
 
+// Of one entity and component: they need one mark.
+bool stand_together(const Fact &left, const Fact &right) {
+    return !comes_before(left, right) && !comes_before(right, left);
+}
+
 // In the order of the index on the table, where there are enough of them to come to the same pages.
 void sort_for_index(Facts *facts) {
     constexpr int worth_sorting = 64;
@@ -27,7 +32,7 @@ void sort_for_index(Facts *facts) {
 
 } // namespace
 
-void append_deltas(Facts *facts) {
+void append_facts(Facts *facts) {
     sort_for_index(facts);
     int written = 0;
     for (int first = 0; written < facts->count; first++) {
@@ -41,7 +46,11 @@ void append_deltas(Facts *facts) {
         for (int i = first; i < facts->count; i++) {
             if (facts->items[i].branch->pending != table)
                 continue;
-            appender.add_delta(facts->items[i]);
+            const Fact &fact = facts->items[i];
+            if (!fact.branch->marks)
+                appender.add_delta(fact);
+            else if (i == 0 || !stand_together(facts->items[i - 1], fact))
+                appender.add_mark(*fact.branch, &fact.key);
             written++;
         }
         appender.close();

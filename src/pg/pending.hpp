@@ -6,8 +6,8 @@ namespace leadscore::pg {
 
 // Appends to the pending tables, which is all that a writer of the CRM ever does to the extension's data.
 
-// A delta for every fact, which may be put into another order.
-void append_deltas(Facts *facts);
+// A delta for every fact, which may be put into another order; where its branch has a limit, a mark.
+void append_facts(Facts *facts);
 
 // A mark that takes the whole component from the CRM's rows until it is folded.
 void append_component_mark(const Component &component);

@@ -40,6 +40,7 @@ struct Branch : Component {
     int problem_sqlstate;
     int64 ahead;  // microseconds that activities count before they occur
     bool counted; // whether its facts are activities
+    bool marks;   // a limit: an activity may displace others
     Oid key_type;
     int16 key_length;
     bool key_by_value;

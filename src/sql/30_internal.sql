@@ -55,4 +55,4 @@ COMMENT ON FUNCTION leadscore_internal.facts(int, anyarray, timestamptz, timesta
 CREATE FUNCTION leadscore_internal.explained_facts(component int, keys anyarray)
   RETURNS SETOF record AS 'MODULE_PATHNAME', 'leadscore_explained_facts' LANGUAGE C STABLE PARALLEL UNSAFE ROWS 100;
 COMMENT ON FUNCTION leadscore_internal.explained_facts(int, anyarray) IS
-  'The same, a line for each rule that a row matches (key, occurred_at, points, rule, source, row_key).';
+  'The same, a line for each rule that a row matches (key, occurred_at, points, rule, source, row_key, within_limit).';

@@ -98,8 +98,8 @@ COMMENT ON FUNCTION leadscore_internal.set_score_entities(leadscore_internal.sco
 -- What a score is made of besides its own attributes.
 CREATE FUNCTION leadscore_internal.copy_score_parts(from_score int, to_score int) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay, max_points, once)
-  SELECT to_score, r.name, r.source, r.points, r.filter, r.decay, r.max_points, r.once FROM leadscore_internal.rule AS r WHERE r.score = from_score ORDER BY r.id;
+  INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay, max_points, once, at_most, per)
+  SELECT to_score, r.name, r.source, r.points, r.filter, r.decay, r.max_points, r.once, r.at_most, r.per FROM leadscore_internal.rule AS r WHERE r.score = from_score ORDER BY r.id;
   INSERT INTO leadscore_internal.rollup (score, entity, member, key, through, join_on)
   SELECT to_score, r.entity, r.member, r.key, r.through, r.join_on FROM leadscore_internal.rollup AS r WHERE r.score = from_score ORDER BY r.id;
 $$;
@@ -188,13 +188,13 @@ BEGIN
     RAISE EXCEPTION '% must not be negative: %', 'max_points ' || role, rule.max_points
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Give negative points, or the score''s max_points.';
   END IF;
-  RETURN rule;
+  RETURN leadscore_internal.checked_limit(rule);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.checked_rule(leadscore_internal.rule) IS 'A rule or criterion as it is given, checked; its expressions canonical.';
 
 CREATE FUNCTION leadscore_internal.create_rule(score text, rule text, source text, points text, filter text,
-                                               decay leadscore.decay, max_points float8, if_not_exists boolean)
+                                               decay leadscore.decay, max_points float8, at_most int, per interval, if_not_exists boolean)
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -212,17 +212,19 @@ BEGIN
   made.points := points;
   made.filter := filter;
   made.max_points := max_points;
+  made.at_most := at_most;
+  made.per := per;
   made := leadscore_internal.checked_rule(made);
-  INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay, max_points)
-  VALUES (of_score.id, made.name, made.source, made.points, made.filter, decay, made.max_points);
+  INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay, max_points, at_most, per)
+  VALUES (of_score.id, made.name, made.source, made.points, made.filter, decay, made.max_points, made.at_most, made.per);
   PERFORM leadscore_internal.mark_edited(ARRAY[of_score.id]);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.create_rule(text, text, text, text, text, leadscore.decay, float8, boolean) IS 'Implementation of leadscore.create_rule.';
+COMMENT ON FUNCTION leadscore_internal.create_rule(text, text, text, text, text, leadscore.decay, float8, int, interval, boolean) IS 'Implementation of leadscore.create_rule.';
 
 CREATE FUNCTION leadscore.create_rule(score text, rule text, source text, points text, filter text DEFAULT NULL,
                                       decay leadscore.decay DEFAULT NULL, max_points float8 DEFAULT NULL,
-                                      if_not_exists boolean DEFAULT false)
+                                      at_most int DEFAULT NULL, per interval DEFAULT NULL, if_not_exists boolean DEFAULT false)
   RETURNS void AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
-COMMENT ON FUNCTION leadscore.create_rule(text, text, text, text, text, leadscore.decay, float8, boolean) IS
-  'Gives points to the activities of a source. points: a number or an expression on the row, NULL counts as 0; filter: which rows; decay: the rule''s own instead of the score''s; max_points: what its decayed sum is clamped at. An activity that two rules match gets both.';
+COMMENT ON FUNCTION leadscore.create_rule(text, text, text, text, text, leadscore.decay, float8, int, interval, boolean) IS
+  'Gives points to the activities of a source. points: a number or an expression on the row, NULL counts as 0; filter: which rows; decay: the rule''s own instead of the score''s; max_points: what its decayed sum is clamped at; at_most, per: how many activities of an entity count in each span of time, 1 day unless it is given, the earliest first. An activity that two rules match gets both.';

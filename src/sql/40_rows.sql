@@ -112,7 +112,8 @@ COMMENT ON FUNCTION leadscore_internal.points_expression(int) IS 'What all rules
 
 CREATE FUNCTION leadscore_internal.counts_expression(branch leadscore_internal.branch) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  -- An activity that rules of several decays match is counted by the first component that has it.
+  -- An activity that rules of several decays match is counted by the first component that has it; those with a limit
+  -- come last.
   SELECT CASE WHEN NOT (SELECT c.counted FROM leadscore_internal.component AS c WHERE c.id = branch.component) THEN '0'
               WHEN count(*) = 0 THEN '1'
               ELSE format('CASE WHEN %s THEN 0 ELSE 1 END', leadscore_internal.any_of(array_agg(t.filter))) END
@@ -152,12 +153,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format(' CROSS JOIN (VALUES %s) AS leadscore_term(leadscore_number, leadscore_rule)', string_agg(format('(%s, %L)', t.id, t.rule), ', ' ORDER BY t.id)),
          format('CASE leadscore_term.leadscore_number %s END', string_agg(format('WHEN %s THEN %s', t.id, coalesce(t.filter, 'true')), ' ' ORDER BY t.id)),
          ARRAY[format('CASE leadscore_term.leadscore_number %s END', string_agg(format('WHEN %s THEN coalesce((%s)::pg_catalog.float8, 0)', t.id, t.points), ' ' ORDER BY t.id)),
-               'leadscore_rule::text', format('%L::text', (SELECT s.name FROM leadscore_internal.source AS s WHERE s.id = branch.source)),
-               coalesce(leadscore_internal.recorded_key_expression(branch.relation), leadscore_internal.row_key_expression(branch.relation))]
+               'leadscore_term.leadscore_rule::text', format('%L::text', (SELECT s.name FROM leadscore_internal.source AS s WHERE s.id = branch.source)),
+               coalesce(leadscore_internal.recorded_key_expression(branch.relation), leadscore_internal.row_key_expression(branch.relation)), 'true']
   FROM leadscore_internal.term AS t WHERE t.branch = branch.id
 $$;
 COMMENT ON FUNCTION leadscore_internal.explaining_clause(leadscore_internal.branch) IS
-  'What makes of the rows of a branch one line for each rule: what is joined to them, a condition, and points, rule, source and row key.';
+  'What makes of the rows of a branch one line for each rule: what is joined to them, a condition, and points, rule, source, row key, and whether it is within a limit.';
 
 -- The bounds are the years that the calendar of the core knows; the triggers apply the same ones.
 CREATE FUNCTION leadscore_internal.first_instant() RETURNS text
@@ -184,6 +185,7 @@ DECLARE
   rows text;
   own_conditions text;
   measures text[];
+  query text;
 BEGIN
   SELECT * INTO STRICT b FROM leadscore_internal.branch AS x WHERE x.id = branch_query.branch;
   SELECT e.key_type, c.ahead INTO STRICT key_type, ahead
@@ -198,7 +200,7 @@ BEGIN
   END IF;
   own_conditions := format('(%s) AND (%s) AND (%s) AND (%s) <= ''9998-12-31 00:00:00+00''', coalesce(b.filter, 'true'), link.own_condition,
                            lines.condition, b.occurred_at)
-    || CASE WHEN has_from THEN format(' AND (%s) >= $2 + interval %L', b.occurred_at, ahead) ELSE '' END
+    || CASE WHEN has_from THEN format(' AND (%s) >= %s', b.occurred_at, leadscore_internal.numbered_from(b, format('$2 + interval %L', ahead))) ELSE '' END
     || CASE WHEN has_to THEN format(' AND (%s) <= $3 + interval %L', b.occurred_at, ahead) ELSE '' END;
   measures := leadscore_internal.counts_from(b) || lines.measures;
   rows := format('%s AS source', b.relation);
@@ -210,12 +212,13 @@ BEGIN
     own_conditions := 'true';
     lines.from_clause := '';
   END IF;
-  RETURN format('SELECT %s::%s, %s FROM %s%s%s WHERE %s AND (%s) AND %s IS NOT NULL', link.key, leadscore_internal.type_name(key_type),
-                array_to_string(measures, ', '), rows, link.from_clause, lines.from_clause, own_conditions, link.condition, link.key);
+  query := format('SELECT %s::%s, %s FROM %s%s%s WHERE %s AND (%s) AND %s IS NOT NULL', link.key, leadscore_internal.type_name(key_type),
+                  array_to_string(measures, ', '), rows, link.from_clause, lines.from_clause, own_conditions, link.condition, link.key);
+  RETURN CASE WHEN b.at_most IS NULL THEN query ELSE leadscore_internal.limited_query(b, query, ahead, has_from, explained) END;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.branch_query(int, boolean, boolean, boolean, boolean) IS
-  'The query for what the rows of one source give to a component: key, counts from, points, activities; explained: key, counts from, points, rule, source, row_key. $1: keys, $2 and $3: bounds of the times.';
+  'The query for what the rows of one source give to a component: key, counts from, points, activities; explained: key, counts from, points, rule, source, row_key, within_limit. $1: keys, $2 and $3: bounds of the times.';
 
 CREATE FUNCTION leadscore_internal.facts_call(component leadscore_internal.component, keys text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

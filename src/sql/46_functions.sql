@@ -58,7 +58,7 @@ COMMENT ON FUNCTION leadscore_internal.member_pairs(leadscore_internal.membershi
 
 -- What rows give to an entity, its members' rows included; keys: SQL for the array of keys wanted, NULL for all. Facts are
 -- key, occurred_at, points, activities, decay, ahead, for what occurred between $1 and $2 or is as far ahead of $2 as its
--- source says; explained, key, occurred_at, points, decay, ahead, rule, source, row_key, member, whenever they occur.
+-- source says; explained, key, occurred_at, points, decay, ahead, rule, source, row_key, within_limit, member, whenever they occur.
 -- occurred_at is as a component keeps it: earlier by ahead, which its decay begins later by. With a beginning, $1, what an
 -- entity always was is left out: it was not earned at any time. Adjustments are among them, as no activity.
 CREATE FUNCTION leadscore_internal.facts_query(score int, entity leadscore_internal.entity, keys text, explained boolean) RETURNS text
@@ -70,9 +70,9 @@ DECLARE
   member leadscore_internal.entity;
   equality text := leadscore_internal.equality_operator(entity.key_type);
   own text := CASE WHEN explained
-    THEN 'SELECT f.key, f.occurred_at, f.points, %1$L::leadscore.decay AS decay, interval %5$L AS ahead, f.rule, f.source, f.row_key, NULL::text AS member'
+    THEN 'SELECT f.key, f.occurred_at, f.points, %1$L::leadscore.decay AS decay, interval %5$L AS ahead, f.rule, f.source, f.row_key, f.within_limit, NULL::text AS member'
          ' FROM leadscore_internal.explained_facts(%2$s, %3$s::%4$s[])'
-         ' AS f(key %4$s, occurred_at timestamptz, points float8, rule text, source text, row_key jsonb)'
+         ' AS f(key %4$s, occurred_at timestamptz, points float8, rule text, source text, row_key jsonb, within_limit boolean)'
     ELSE 'SELECT f.*, %1$L::leadscore.decay AS decay, interval %5$L AS ahead FROM leadscore_internal.facts(%2$s, %3$s::%4$s[], $1 - interval %5$L, $2)'
          ' AS f(key %4$s, occurred_at timestamptz, points float8, activities int)%6$s' END;
 BEGIN
@@ -85,7 +85,7 @@ BEGIN
   WHERE p.score = facts_query.score AND p.entity = facts_query.entity.id AND NOT p.building;
   parts := parts || format(CASE WHEN explained
     THEN 'SELECT f.key, f.occurred_at, f.points, %L::leadscore.decay AS decay, interval ''0'' AS ahead, ''adjustment'' AS rule, NULL::text AS source, f.row_key,'
-         ' NULL::text AS member FROM %s'
+         ' true AS within_limit, NULL::text AS member FROM %s'
     ELSE 'SELECT f.key, f.occurred_at, f.points, 0 AS activities, %L::leadscore.decay AS decay, interval ''0'' AS ahead FROM %s'
          ' WHERE f.occurred_at >= coalesce($1, ''-infinity'') AND f.occurred_at <= coalesce($2, ''infinity'')' END,
     decay, leadscore_internal.adjustments_call(score, entity, keys));
@@ -96,7 +96,7 @@ BEGIN
   LOOP
     SELECT * INTO STRICT member FROM leadscore_internal.entity AS x WHERE x.id = membership.member;
     parts := parts || format('SELECT e.parent AS key, f.occurred_at, f.points, %s FROM (%s) AS f JOIN %s ON e.key %s f.key WHERE e.parent IS NOT NULL%s',
-      CASE WHEN explained THEN format('f.decay, f.ahead, f.rule, f.source, f.row_key, concat_ws('', '', %L || e.key::text, f.member) AS member', member.name || ' ')
+      CASE WHEN explained THEN format('f.decay, f.ahead, f.rule, f.source, f.row_key, f.within_limit, concat_ws('', '', %L || e.key::text, f.member) AS member', member.name || ' ')
            ELSE 'f.activities, f.decay, f.ahead' END,
       leadscore_internal.facts_query(score, member,
         CASE WHEN keys = 'NULL' THEN keys
@@ -150,7 +150,8 @@ BEGIN
   END LOOP;
 
   RETURN format('SELECT e.key, %s AS points FROM %s LEFT JOIN (%s) AS p(key, points) ON p.key %s e.key%s GROUP BY e.key',
-                leadscore_internal.clamped('coalesce(sum(p.points), 0)', published.min_points, published.max_points),
+                -- Rounded once, whatever the order.
+                leadscore_internal.clamped('coalesce(leadscore.decayed_sum(p.points, $2, ''none'', $2), 0)', published.min_points, published.max_points),
                 rows,
                 array_to_string(parts, ' UNION ALL '), equality,
                 CASE WHEN keys <> 'NULL' THEN format(' WHERE e.key %s ANY (%s)', equality, keys) END);

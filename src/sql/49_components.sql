@@ -1,9 +1,9 @@
 -- Components: what is set up, copied into what is published, with the states that are kept for it.
 
--- A rule with a cap is a component of its own.
+-- A rule with a cap or a limit is a component of its own.
 CREATE FUNCTION leadscore_internal.capped_rule(rule leadscore_internal.rule) RETURNS int
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT CASE WHEN rule.max_points IS NOT NULL THEN rule.id END $$;
-COMMENT ON FUNCTION leadscore_internal.capped_rule(leadscore_internal.rule) IS 'The number of a rule that has a cap; NULL for those that are added up first.';
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT CASE WHEN rule.max_points IS NOT NULL OR rule.at_most IS NOT NULL THEN rule.id END $$;
+COMMENT ON FUNCTION leadscore_internal.capped_rule(leadscore_internal.rule) IS 'The number of a rule that has a cap or a limit; NULL for those that are added up first.';
 
 CREATE FUNCTION leadscore_internal.rules_of_component(component leadscore_internal.component, source int) RETURNS SETOF leadscore_internal.rule
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -30,19 +30,19 @@ DECLARE
   new_branch int;
 BEGIN
   FOR item IN
-    SELECT DISTINCT se.entity, coalesce(r.decay, score.decay) AS decay, src.ahead, leadscore_internal.capped_rule(r) AS capped_rule, r.max_points,
+    SELECT DISTINCT se.entity, r.at_most IS NOT NULL AS has_limit, coalesce(r.decay, score.decay) AS decay, src.ahead, leadscore_internal.capped_rule(r) AS capped_rule, r.max_points,
                     src.criteria_of IS NULL AS counted
     FROM leadscore_internal.score_entity AS se
     JOIN leadscore_internal.link AS l ON l.entity = se.entity
     JOIN leadscore_internal.rule AS r ON r.score = se.score AND leadscore_internal.points_source(r) = l.source
     JOIN leadscore_internal.source AS src ON src.id = l.source
-    WHERE se.score = score.id ORDER BY 1, 6 DESC, 2, 3, 4 NULLS FIRST
+    WHERE se.score = score.id ORDER BY 1, 7 DESC, 2, 3, 4, 5 NULLS FIRST
   LOOP
     PERFORM leadscore_internal.create_component(score, item.entity, item.decay, item.ahead, item.capped_rule, item.max_points, item.counted);
   END LOOP;
 
   FOR item IN
-    SELECT c.id AS component, src.id AS source, src.relation, src.occurred_at, src.filter, src.through, src.join_on,
+    SELECT c.id AS component, c.capped_rule, src.id AS source, src.relation, src.occurred_at, src.time_zone, src.filter, src.through, src.join_on,
            coalesce(array_agg(l.key ORDER BY l.id) FILTER (WHERE leadscore_internal.is_local(l)), '{}') AS link_keys,
            coalesce(array_agg(l.filter ORDER BY l.id) FILTER (WHERE leadscore_internal.is_local(l)), '{}') AS link_filters,
            array_agg(l.id) AS links
@@ -55,11 +55,14 @@ BEGIN
   LOOP
     PERFORM leadscore_internal.check_tree(item.relation);
     PERFORM leadscore_internal.check_tree(joined) FROM unnest(item.through) AS joined;
-    INSERT INTO leadscore_internal.branch (component, source, relation, owner, occurred_at, filter, link_keys, link_filters, lookups, lookup_owners, lookup_conditions)
+    INSERT INTO leadscore_internal.branch (component, source, relation, owner, occurred_at, filter, link_keys, link_filters, lookups, lookup_owners, lookup_conditions,
+                                           at_most, per, time_zone)
     VALUES (item.component, item.source, item.relation,
             (SELECT cl.relowner::regrole FROM pg_class AS cl WHERE cl.oid = item.relation),
             item.occurred_at, item.filter, item.link_keys, item.link_filters,
-            coalesce(item.through, '{}'), leadscore_internal.owners_of(item.through), leadscore_internal.lookup_conditions(item.relation, item.through, item.join_on))
+            coalesce(item.through, '{}'), leadscore_internal.owners_of(item.through), leadscore_internal.lookup_conditions(item.relation, item.through, item.join_on),
+            (SELECT r.at_most FROM leadscore_internal.rule AS r WHERE r.id = item.capped_rule),
+            (SELECT r.per FROM leadscore_internal.rule AS r WHERE r.id = item.capped_rule), item.time_zone)
     RETURNING id INTO new_branch;
     INSERT INTO leadscore_internal.term (branch, rule, points, filter)
     SELECT new_branch, r.name, CASE WHEN r.once THEN 'points' ELSE r.points END, CASE WHEN r.once THEN format('(criterion = %s)', r.id) ELSE r.filter END

@@ -26,7 +26,7 @@ FROM leadscore_internal.score AS s;
 COMMENT ON VIEW leadscore.scores IS 'Scores; edited: changed since it was published, the published version answers';
 
 CREATE VIEW leadscore.rules AS
-SELECT s.model::text, s.name AS score, r.name AS rule, src.name AS source, r.points, r.filter, r.decay, r.max_points
+SELECT s.model::text, s.name AS score, r.name AS rule, src.name AS source, r.points, r.filter, r.decay, r.max_points, r.at_most, r.per
 FROM leadscore_internal.rule AS r
 JOIN leadscore_internal.score AS s ON s.id = r.score
 JOIN leadscore_internal.source AS src ON src.id = r.source

@@ -278,7 +278,8 @@ CREATE FUNCTION leadscore.alter_score(score text, entities text[] DEFAULT NULL, 
 COMMENT ON FUNCTION leadscore.alter_score(text, text[], leadscore.decay, float8, float8, text, text, text[]) IS
   'Changes what is given; reset: decay, min_points, max_points, on_error, description. A live score answers as it was published until it is published again.';
 
-CREATE FUNCTION leadscore_internal.alter_rule(score text, rule text, source text, points text, filter text, decay leadscore.decay, max_points float8, reset text[])
+CREATE FUNCTION leadscore_internal.alter_rule(score text, rule text, source text, points text, filter text, decay leadscore.decay, max_points float8,
+                                              at_most int, per interval, reset text[])
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -287,7 +288,7 @@ DECLARE
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
   changed := leadscore_internal.find_rule(leadscore_internal.find_score(named.model, named.name), rule);
-  PERFORM leadscore_internal.check_reset(reset, '{filter,decay,max_points}');
+  PERFORM leadscore_internal.check_reset(reset, '{filter,decay,max_points,at_most,per}');
   IF source IS NOT NULL THEN
     changed.source := (leadscore_internal.find_source(named.model, leadscore_internal.name_in_model(source, named.model, 'source'))).id;
   END IF;
@@ -295,20 +296,25 @@ BEGIN
   changed.filter := leadscore_internal.altered('filter', alter_rule.filter, changed.filter, reset);
   changed.decay := leadscore_internal.altered('decay', alter_rule.decay, changed.decay, reset);
   changed.max_points := leadscore_internal.altered('max_points', alter_rule.max_points, changed.max_points, reset);
+  changed.at_most := leadscore_internal.altered('at_most', alter_rule.at_most, changed.at_most, reset);
+  -- A span that is not given anew goes with its limit.
+  changed.per := leadscore_internal.altered('per', alter_rule.per, CASE WHEN changed.at_most IS NOT NULL THEN changed.per END, reset);
   changed := leadscore_internal.checked_rule(changed);
   UPDATE leadscore_internal.rule AS r
-  SET source = changed.source, points = changed.points, filter = changed.filter, decay = changed.decay, max_points = changed.max_points
+  SET source = changed.source, points = changed.points, filter = changed.filter, decay = changed.decay, max_points = changed.max_points,
+      at_most = changed.at_most, per = changed.per
   WHERE r.id = changed.id;
   PERFORM leadscore_internal.mark_edited(ARRAY[changed.score]);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.alter_rule(text, text, text, text, text, leadscore.decay, float8, text[]) IS 'Implementation of leadscore.alter_rule.';
+COMMENT ON FUNCTION leadscore_internal.alter_rule(text, text, text, text, text, leadscore.decay, float8, int, interval, text[]) IS 'Implementation of leadscore.alter_rule.';
 
 CREATE FUNCTION leadscore.alter_rule(score text, rule text, source text DEFAULT NULL, points text DEFAULT NULL, filter text DEFAULT NULL,
-                                     decay leadscore.decay DEFAULT NULL, max_points float8 DEFAULT NULL, reset text[] DEFAULT NULL)
+                                     decay leadscore.decay DEFAULT NULL, max_points float8 DEFAULT NULL,
+                                     at_most int DEFAULT NULL, per interval DEFAULT NULL, reset text[] DEFAULT NULL)
   RETURNS void AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
-COMMENT ON FUNCTION leadscore.alter_rule(text, text, text, text, text, leadscore.decay, float8, text[]) IS
-  'Changes what is given; reset: filter, decay, max_points. A live score has the rule as it was until it is published again.';
+COMMENT ON FUNCTION leadscore.alter_rule(text, text, text, text, text, leadscore.decay, float8, int, interval, text[]) IS
+  'Changes what is given; reset: filter, decay, max_points, at_most, per. A live score has the rule as it was until it is published again.';
 
 CREATE FUNCTION leadscore_internal.alter_rollup(score text, entity text, "of" text, key text, through regclass[], join_on text, reset text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

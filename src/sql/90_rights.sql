@@ -36,7 +36,7 @@ GRANT EXECUTE ON FUNCTION
   leadscore_internal.falling(name, text, text, float8, interval, timestamptz),
   leadscore_internal.scores_at(name, text, text, timestamptz), leadscore_internal.steps(timestamptz, timestamptz, interval),
   leadscore_internal.timeline(name, text, text, anyelement, timestamptz, timestamptz, interval),
-  leadscore_internal.falls_to(float8[], timestamptz[], leadscore.decay[], timestamptz, float8),
+  leadscore_internal.falls_to(float8[], timestamptz[], leadscore.decay[], int[], int[], float8[], float8[], timestamptz, float8), leadscore_internal.cooling_query(name, text, text),
   leadscore_internal.cools_at(name, text, text, anyelement, float8),
   leadscore_internal.contribution(leadscore.decay, float8, timestamptz, timestamptz), leadscore_internal.first_instant(), leadscore_internal.ever(),
   leadscore_internal.has_caps(name, text), leadscore_internal.explain_query(name, text, text), leadscore_internal.explain(name, text, text, anyelement, timestamptz)

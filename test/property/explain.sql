@@ -1,4 +1,4 @@
--- A small CRM of three levels with a score for every kind of decay, random activities, and a view of what the reading
+-- A small CRM of three levels with a score for every kind of decay, with and without caps and limits, random activities, and a view of what the reading
 -- functions of all its entities must agree in. Driven by explain.sh.
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
@@ -35,9 +35,12 @@ BEGIN
                                'step(every 1 day: 0.5)', 'step(every 2 days: 0.7, hold 12 hours, expire 20 days)', 'linear(6 days)', 'linear(3 days, hold 2 days)'] LOOP
     number := number + 1;
     score := 'score' || number;
-    PERFORM leadscore.create_score(score, '{lead}', decay::leadscore.decay);
-    PERFORM leadscore.create_rule(score, 'points', 'activity', 'points');
-    PERFORM leadscore.create_rule(score, 'call', 'activity', '2', filter => $f$kind = 'call'$f$);
+    -- Every other one has caps, some of them between 0 and what is too little to be seen; every third one a limit.
+    PERFORM leadscore.create_score(score, '{lead}', decay::leadscore.decay, min_points => CASE number % 4 WHEN 0 THEN 0 WHEN 2 THEN -4 END,
+                                   max_points => CASE number % 4 WHEN 0 THEN 30.5 END);
+    PERFORM leadscore.create_rule(score, 'points', 'activity', 'points', max_points => CASE number % 4 WHEN 2 THEN 12 END);
+    PERFORM leadscore.create_rule(score, 'call', 'activity', '2', filter => $f$kind = 'call'$f$, max_points => CASE WHEN number % 2 = 0 THEN 3 END,
+                                  at_most => CASE WHEN number % 3 = 0 THEN 1 END, per => CASE WHEN number % 3 = 0 THEN interval '4 days' END);
     PERFORM leadscore.create_rule(score, 'met', 'met', 'points * 2', decay => 'exponential(1 day)');
     PERFORM leadscore.create_rule(score, 'mail', 'activity', '-1', filter => $f$kind = 'mail'$f$, decay => 'linear(10 days)');
     PERFORM leadscore.create_rollup(score, 'account', of => 'lead', key => 'account_id');
@@ -165,7 +168,7 @@ BEGIN
       early := cooled - interval '1 microsecond';
     END IF;
     SELECT format('%s %s: cools to %s at %s, but has %s at %s', one.kind, one.id, threshold, coalesce(cooled::text, 'never'), t.points, t.at) INTO fault
-    FROM (SELECT leadscore.clock() AS from_time, '3 hours'::text AS step, least(early, leadscore.clock() + interval '40 days') AS to_time
+    FROM (SELECT leadscore.clock() AS from_time, CASE WHEN substr(one.score, 6)::int % 2 = 0 THEN '19 hours' ELSE '3 hours' END AS step, least(early, leadscore.clock() + interval '40 days') AS to_time
           UNION ALL SELECT early, '1 day', early WHERE early >= leadscore.clock()) AS r,
          crm.ask('timeline', 'x.at, x.points', one.kind, one.score, one.id, format('%L, %L, %L', r.from_time, r.to_time, r.step)) AS t(at timestamptz, points float8)
     WHERE t.points <= threshold LIMIT 1;

@@ -1,4 +1,4 @@
--- A small CRM, four live scores on it, random writes of every kind, and an oracle in plain SQL that knows nothing of
+-- A small CRM, five live scores on it, random writes of every kind, and an oracle in plain SQL that knows nothing of
 -- the extension. Driven by live_random.sh.
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
@@ -80,12 +80,34 @@ SELECT leadscore.create_rule('bounded', 'linear', 'activity', 'points', filter =
 SELECT leadscore.create_rule('bounded', 'hold', 'mail', '"Weight"', decay => 'exponential(2 days, hold 1 day, expire 8 days)');
 CALL leadscore.publish('kinds');
 CALL leadscore.publish('bounded');
+SELECT leadscore.create_score('limited', '{lead}', 'exponential(7 days)');
+SELECT leadscore.create_rule('limited', 'call', 'activity', 'points', filter => $$kind = 'call'$$, at_most => 2);
+SELECT leadscore.create_rule('limited', 'mail', 'mail', '"Weight"', decay => 'step(1 day: 0.5, 4 days: 0.25, 9 days: 0)', at_most => 1, per => '1 week');
+SELECT leadscore.create_rule('limited', 'visit', 'activity', 'points', filter => $$kind = 'visit'$$, decay => 'linear(6 days)', at_most => 3, per => '60 hours');
+SELECT leadscore.create_rule('limited', 'meeting', 'activity', '5', filter => $$kind = 'meeting'$$, decay => 'window(5 days)');
+CALL leadscore.publish('limited');
 
 -- The oracle --------------------------------------------------------------------------------------------------------
 
 CREATE SCHEMA oracle;
 CREATE VIEW oracle.activity AS
 SELECT a.*, CASE WHEN a.lead_id BETWEEN 1 AND 100000 THEN a.lead_id::int END AS first_id FROM crm.activity AS a;
+-- What rules with a limit match, and the span of time that it is in, by the clock of the source.
+CREATE VIEW oracle.spans AS
+SELECT l.id::text AS key, 'call' AS rule, 'activity ' || a.id AS activity, t.at, coalesce(a.points, 0) AS points, 'exponential(7 days)' AS decay,
+       2 AS at_most, to_char(t.at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS span
+FROM oracle.activity AS a CROSS JOIN LATERAL greatest(a.at, '1400-01-02 00:00:00+00') AS t(at) JOIN crm.lead AS l ON l.id = a.first_id
+WHERE NOT a.gone AND a.kind = 'call' AND a.at < 'infinity'
+UNION ALL
+SELECT DISTINCT l.id::text, 'visit', 'activity ' || a.id, t.at, coalesce(a.points, 0), 'linear(6 days)', 3,
+       div(extract(epoch FROM t.at) - extract(epoch FROM timestamptz '0001-01-01 00:00:00+00'), 60 * 3600)::text
+FROM oracle.activity AS a CROSS JOIN LATERAL greatest(a.at, '1400-01-02 00:00:00+00') AS t(at) JOIN crm.lead AS l ON l.id = a.first_id OR l.id = a.second_id
+WHERE NOT a.gone AND a.kind = 'visit' AND a.at < 'infinity'
+UNION ALL
+SELECT m."to"::text, 'mail', 'mail ' || m.id, t.at, coalesce(m."Weight", 0), 'step(1 day: 0.5, 4 days: 0.25, 9 days: 0)', 1,
+       to_char(t.at AT TIME ZONE 'Europe/Berlin', 'IYYY-IW')
+FROM crm.mail AS m CROSS JOIN LATERAL greatest(m.at AT TIME ZONE 'Europe/Berlin', '1400-01-02 00:00:00+00') AS t(at)
+WHERE m."to" IS NOT NULL AND m.at < 'infinity';
 -- One line for each rule that an activity matches and each entity that it reaches.
 CREATE VIEW oracle.matches AS
 WITH reached AS (
@@ -121,6 +143,11 @@ WITH reached AS (
   WHERE entity = 'lead' AND kind = of_kind
   UNION ALL
   SELECT 'bounded', 'lead', "to"::text, 'mail ' || id, at AT TIME ZONE 'Europe/Berlin', coalesce("Weight", 0), 'exponential(2 days, hold 1 day, expire 8 days)' FROM crm.mail
+  UNION ALL
+  SELECT 'limited', 'lead', key, activity, at, points, decay
+  FROM (SELECT *, row_number() OVER (PARTITION BY key, rule, span ORDER BY at, points DESC) AS number FROM oracle.spans) AS x WHERE number <= at_most
+  UNION ALL
+  SELECT 'limited', entity, key, 'activity ' || id, at, 5, 'window(5 days)' FROM reached WHERE entity = 'lead' AND kind = 'meeting'
 )
 SELECT score, entity, key, activity, greatest(at, '1400-01-02 00:00:00+00') AS at, points::float8, decay FROM matched
 WHERE at < 'infinity';
@@ -141,7 +168,7 @@ CREATE FUNCTION oracle.weight(age float8, decay text) RETURNS float8 LANGUAGE sq
   END $$;
 
 CREATE FUNCTION oracle.keys() RETURNS TABLE (score text, entity text, key text) LANGUAGE sql AS $$
-  SELECT s, 'lead', id::text FROM crm.lead, unnest('{total,engagement,kinds,bounded}'::text[]) AS s WHERE is_lead
+  SELECT s, 'lead', id::text FROM crm.lead, unnest('{total,engagement,kinds,bounded,limited}'::text[]) AS s WHERE is_lead
   UNION ALL SELECT 'engagement', 'account', code FROM crm.account
 $$;
 
@@ -289,7 +316,7 @@ DECLARE
   span interval;
   wanted text;
 BEGIN
-  FOR item IN SELECT unnest('{total,engagement,kinds,bounded}'::text[]) AS score LOOP
+  FOR item IN SELECT unnest('{total,engagement,kinds,bounded,limited}'::text[]) AS score LOOP
     RETURN QUERY SELECT 'verify', format('%s %s', item.score, v) FROM leadscore.verify(item.score) AS v;
   END LOOP;
 
@@ -299,6 +326,7 @@ BEGIN
       UNION ALL SELECT 'engagement', 'lead', lead_id::text, points, activities, last_activity_at FROM leadscore.lead_engagement
       UNION ALL SELECT 'kinds', 'lead', lead_id::text, points, activities, last_activity_at FROM leadscore.lead_kinds
       UNION ALL SELECT 'bounded', 'lead', lead_id::text, points, activities, last_activity_at FROM leadscore.lead_bounded
+      UNION ALL SELECT 'limited', 'lead', lead_id::text, points, activities, last_activity_at FROM leadscore.lead_limited
       UNION ALL SELECT 'engagement', 'account', account_id, points, activities, last_activity_at FROM leadscore.account_engagement
     )
     SELECT 'view', format('kept %s, actual %s', k, o)
@@ -309,7 +337,7 @@ BEGIN
   RETURN QUERY
     SELECT 'side by side', format('%s %s: %s, actual %s', o.score, o.key, v.points, o.points)
     FROM (SELECT lead_id::text AS key, x.score, x.points FROM leadscore.lead_scores,
-                 LATERAL (VALUES ('total', total), ('engagement', engagement), ('kinds', kinds), ('bounded', bounded)) AS x(score, points)) AS v
+                 LATERAL (VALUES ('total', total), ('engagement', engagement), ('kinds', kinds), ('bounded', bounded), ('limited', limited)) AS x(score, points)) AS v
     FULL JOIN (SELECT * FROM oracle.scores(now) AS s WHERE s.entity = 'lead') AS o USING (score, key)
     WHERE v.key IS NULL OR o.key IS NULL OR oracle.differ(v.points, o.points, o.magnitude);
 
@@ -329,7 +357,7 @@ BEGIN
 
   -- Both sides together are all who did not earn exactly as many.
   FOREACH span IN ARRAY ARRAY['3 days', '1 month', '100 years']::interval[] LOOP
-    FOREACH wanted IN ARRAY '{total,engagement,kinds,bounded}'::text[] LOOP
+    FOREACH wanted IN ARRAY '{total,engagement,kinds,bounded,limited}'::text[] LOOP
       RETURN QUERY
         SELECT 'window', format('%s within %s: kept %s, actual %s', wanted, span, k, o)
         FROM (SELECT * FROM oracle.in_window(((now AT TIME ZONE 'UTC') - span) AT TIME ZONE 'UTC', now) AS w
@@ -345,7 +373,7 @@ BEGIN
 
   RETURN QUERY
     SELECT 'ranking', format('%s: kept %s, actual %s', s, k, o)
-    FROM unnest('{total,engagement,kinds,bounded}'::text[]) AS s
+    FROM unnest('{total,engagement,kinds,bounded,limited}'::text[]) AS s
     CROSS JOIN LATERAL (SELECT row_number() OVER (ORDER BY x.points DESC) AS rank, row_number() OVER (ORDER BY x.points) AS cold_rank, x.points,
                                max(x.magnitude) OVER () AS magnitude FROM oracle.scores(now) AS x WHERE x.score = s AND x.entity = 'lead') AS o
     LEFT JOIN LATERAL leadscore.lead_hottest(s, 5) AS k ON k.rank = o.rank

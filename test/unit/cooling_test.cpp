@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -45,12 +47,41 @@ long double sum_at(const std::vector<DecayingPoints> &all, Ticks instant) {
     return sum;
 }
 
+long double clamped_sum_at(const std::vector<DecayingPoints> &all, const std::vector<ClampedSum> &sums, Ticks instant) {
+    std::vector<long double> totals(sums.size(), 0);
+    for (const DecayingPoints &one : all)
+        totals[one.sum] += static_cast<long double>(one.points) * one.decay->weight(instant - one.occurred_at);
+    for (std::size_t sum = sums.size(); sum-- > 0;) {
+        totals[sum] = std::min<long double>(std::max<long double>(totals[sum], sums[sum].least), sums[sum].most);
+        if (sum > 0)
+            totals[sums[sum].part_of] += totals[sum];
+    }
+    return totals[0];
+}
+
 // By looking at every tick.
-std::optional<Ticks> first_by_force(const std::vector<DecayingPoints> &all, Ticks now, Ticks until, double threshold) {
+std::optional<Ticks> first_by_force(const std::vector<DecayingPoints> &all, Ticks now, Ticks until, double threshold,
+                                    const std::vector<ClampedSum> &sums = std::vector<ClampedSum>(1)) {
     for (Ticks instant = now; instant <= until; ++instant)
-        if (sum_at(all, instant) <= threshold)
+        if (clamped_sum_at(all, sums, instant) <= threshold)
             return instant;
     return std::nullopt;
+}
+
+// Sums of sums of sums, most of them with limits.
+std::vector<ClampedSum> random_sums(Random &random) {
+    std::vector<ClampedSum> sums(static_cast<std::size_t>(random.between(1, 7)));
+    for (std::size_t number = 0; number < sums.size(); ++number) {
+        ClampedSum &sum = sums[number];
+        sum.part_of = static_cast<std::size_t>(random.between(0, std::max<Ticks>(static_cast<Ticks>(number) - 1, 0)));
+        if (random.chance(50))
+            sum.least = random.chance(30) ? 0 : random.number(-10, 5);
+        if (random.chance(60))
+            sum.most = random.chance(20) ? 0 : random.number(-2, 12);
+        if (sum.least > sum.most)
+            std::swap(sum.least, sum.most);
+    }
+    return sums;
 }
 
 std::optional<Ticks> one_falls_to(const char *decay, double points, Ticks occurred_at, Ticks now, double threshold) {
@@ -91,6 +122,100 @@ TEST(Cooling, AgreesWithLookingAtEveryTick) {
     EXPECT_GT(later_than_now, 500);
     EXPECT_GT(found, 1000);
     EXPECT_GT(never, 300);
+}
+
+TEST(Cooling, AgreesWithLookingAtEveryTickWhereSumsAreClamped) {
+    Random random(54512);
+    int found = 0;
+    int never = 0;
+    int later_than_now = 0;
+    int otherwise_than_plain = 0;
+    for (int round = 0; round < 4000; ++round) {
+        std::vector<Decay> decays;
+        for (auto count = random.between(1, 4); count > 0; --count)
+            decays.push_back(small_decay(random));
+        const std::vector<ClampedSum> sums = random_sums(random);
+        std::vector<DecayingPoints> all;
+        for (auto count = random.between(0, 24); count > 0; --count)
+            all.push_back({random.number(-6, 10), random.between(-200, 200),
+                           &decays[static_cast<std::size_t>(random.between(0, static_cast<Ticks>(decays.size()) - 1))],
+                           static_cast<std::size_t>(random.between(0, static_cast<Ticks>(sums.size()) - 1))});
+        // Also at a limit, which is reached and not only come near to.
+        const double limit = random.chance(50) ? sums[0].least : sums[0].most;
+        const double threshold = random.chance(15) && std::isfinite(limit) ? limit : random.number(-5, 15);
+        const Ticks now = random.between(-50, 50);
+        const auto expected = first_by_force(all, now, 4500, threshold, sums);
+        const auto actual = falls_to(all, now, threshold, sums);
+        ASSERT_EQ(expected.has_value(), actual.has_value()) << "round " << round;
+        if (expected) {
+            ASSERT_EQ(*expected, *actual) << "round " << round;
+            later_than_now += *expected > now ? 1 : 0;
+        }
+        ++(expected ? found : never);
+        otherwise_than_plain += falls_to(all, now, threshold) != actual ? 1 : 0;
+    }
+    // Otherwise this would show nothing.
+    EXPECT_GT(later_than_now, 300);
+    EXPECT_GT(found, 1000);
+    EXPECT_GT(never, 300);
+    EXPECT_GT(otherwise_than_plain, 500);
+}
+
+TEST(Cooling, LimitsDelayAndForbid) {
+    const Decay exponential = read_decay("exponential(30 days)");
+    const std::vector<DecayingPoints> one = {{40, 0, &exponential}};
+    const auto cools_between = [&](double least, double most, double threshold) {
+        const ClampedSum sum{0, least, most};
+        return falls_to(one, 0, threshold, {&sum, 1});
+    };
+    const double none = std::numeric_limits<double>::infinity();
+    // 40, 20, 10, 5, … of which 20 at most count: below the limit it is what it was.
+    EXPECT_EQ(cools_between(-none, 20, 10), 60 * day);
+    EXPECT_EQ(cools_between(-none, 20, 20), 0);
+    EXPECT_EQ(cools_between(-none, 10, 20), 0);
+    // It never goes below 5, and comes there when it would pass it.
+    EXPECT_EQ(cools_between(5, none, 5), 90 * day);
+    EXPECT_EQ(cools_between(5, 20, 5), 90 * day);
+    EXPECT_EQ(cools_between(5, none, 4.999), std::nullopt);
+    EXPECT_EQ(cools_between(0, none, 0), std::nullopt);
+    EXPECT_EQ(cools_between(50, none, 49), std::nullopt);
+    EXPECT_EQ(cools_between(50, none, 50), 0);
+}
+
+TEST(Cooling, PartsCancelOutBelowTheirLimits) {
+    const Decay exponential = read_decay("exponential(30 days)");
+    const Decay window = read_decay("window(10 days)");
+    const double none = std::numeric_limits<double>::infinity();
+    // 15 at most of one part, the other takes away what it had: 15 - 20, then they are as much, for ever.
+    const std::vector<ClampedSum> sums = {{}, {0, -none, 15}, {0, -none, 50}};
+    const std::vector<DecayingPoints> all = {{20, 0, &exponential, 1}, {-20, 0, &exponential, 2}, {8, 0, &window, 0}};
+    EXPECT_EQ(falls_to(all, 0, 3, sums), 0);
+    EXPECT_EQ(falls_to(all, 0, 2.5, sums), 10 * day + 1);
+    EXPECT_EQ(falls_to(all, 15 * day, -1, sums), std::nullopt);
+    // A part that comes to 0 from below where 0 is its limit, and one that fades to it from above.
+    const std::vector<ClampedSum> signs = {{}, {0, 0, none}, {0, 0, none}};
+    const std::vector<DecayingPoints> both = {{20, 0, &exponential, 1}, {-20, 0, &exponential, 2}};
+    EXPECT_EQ(falls_to(both, 0, 5, signs), 60 * day);
+    EXPECT_EQ(falls_to(both, 0, 0, signs), std::nullopt);
+}
+
+TEST(Cooling, ManyClampedMembersAreWalkedOnce) {
+    Random random(11);
+    const Decay every = read_decay("step(every 1 day: 0.9)");
+    const Decay expiring = read_decay("exponential(20 days, expire 90 days)");
+    std::vector<ClampedSum> sums(1);
+    std::vector<DecayingPoints> all;
+    for (std::size_t member = 1; member <= 200; ++member) {
+        sums.push_back({0, 0, 25});
+        for (int number = 0; number < 10; ++number)
+            all.push_back(
+                {random.number(-1, 6), -random.between(0, 80 * day), number % 3 == 0 ? &every : &expiring, member});
+    }
+    const auto cooled = falls_to(all, 0, 100, sums);
+    ASSERT_TRUE(cooled);
+    EXPECT_GT(*cooled, day);
+    EXPECT_LE(clamped_sum_at(all, sums, *cooled), 100.0L);
+    EXPECT_GT(clamped_sum_at(all, sums, *cooled - 1), 100.0L);
 }
 
 TEST(Cooling, FindsADipBetweenTwoHalfLives) {
