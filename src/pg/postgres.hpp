@@ -127,18 +127,6 @@ inline void insert_index_tuples(ResultRelInfo *relation, TupleTableSlot *slot, E
 #endif
 }
 
-// Waits for transactions that are about to insert the same.
-inline bool meets_unique_indexes(ResultRelInfo *relation, TupleTableSlot *slot, EState *estate) {
-    ItemPointerData conflict;
-#if PG_VERSION_NUM >= 180000
-    ItemPointerData none;
-    ItemPointerSetInvalid(&none);
-    return ExecCheckIndexConstraints(relation, slot, estate, &conflict, &none, NIL);
-#else
-    return ExecCheckIndexConstraints(relation, slot, estate, &conflict, NIL);
-#endif
-}
-
 // Stored generated columns of a row that is about to be written.
 inline void compute_generated(ResultRelInfo *relation, TupleTableSlot *slot, EState *estate) {
     const TupleConstr *constraints = RelationGetDescr(relation->ri_RelationDesc)->constr;
@@ -181,6 +169,18 @@ inline Oid primary_key_index(Relation table) {
     return RelationGetPrimaryKeyIndex(table, false);
 #else
     return RelationGetPrimaryKeyIndex(table);
+#endif
+}
+
+// Waits for transactions that are about to insert the same.
+inline bool meets_unique_indexes(ResultRelInfo *relation, TupleTableSlot *slot, EState *estate) {
+    ItemPointerData conflict;
+#if PG_VERSION_NUM >= 180000
+    ItemPointerData none;
+    ItemPointerSetInvalid(&none);
+    return ExecCheckIndexConstraints(relation, slot, estate, &conflict, &none, NIL);
+#else
+    return ExecCheckIndexConstraints(relation, slot, estate, &conflict, NIL);
 #endif
 }
 
