@@ -111,6 +111,7 @@ BEGIN
   FOR seen IN SELECT e.* FROM leadscore_internal.entity AS e JOIN pg_class AS c ON c.oid = e.adjusted WHERE e.model = of_score.model ORDER BY e.id LOOP
     EXECUTE format('DELETE FROM %s AS a WHERE a.score = $1', seen.adjusted) USING of_score.id;
   END LOOP;
+  PERFORM leadscore_internal.drop_unused_criteria_sources(of_score.model);
   -- Its columns go, too, wherever it ever was published.
   FOR seen IN
     SELECT e.* FROM leadscore_internal.entity AS e
@@ -174,6 +175,7 @@ BEGIN
     WHERE p.entity = dropped.id
       AND NOT EXISTS (SELECT FROM leadscore_internal.score_entity AS se WHERE se.score = p.score AND se.entity = p.entity)));
   DELETE FROM leadscore_internal.link AS l WHERE l.entity = dropped.id;
+  DELETE FROM leadscore_internal.source AS s WHERE s.criteria_of = dropped.id;
   DELETE FROM leadscore_internal.entity AS e WHERE e.id = dropped.id;
   PERFORM leadscore_internal.drop_entity_objects(dropped);
 END
