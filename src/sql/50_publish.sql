@@ -239,7 +239,7 @@ BEGIN
   PERFORM leadscore_internal.check_expressions(of_score, 'publish', false);
   -- DROP COLUMN … CASCADE of a key that is there again took the policy along.
   PERFORM leadscore_internal.share_with_readers(own, e)
-  FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity CROSS JOIN unnest(ARRAY[e.pending, e.adjusted]) AS own
+  FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity CROSS JOIN LATERAL leadscore_internal.own_tables(e) AS own
   WHERE se.score = of_score.id AND NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = own);
   PERFORM leadscore_internal.copy_rules(of_score);
   UPDATE leadscore_internal.score AS s SET edited = false WHERE s.id = of_score.id;

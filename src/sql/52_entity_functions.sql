@@ -57,9 +57,9 @@ BEGIN
      'adjust(%1$L, %2$L, score, id, points, reason, occurred_at)',
      'Gives points to one by hand, which count from occurred_at on and decay as the score does. Returns the number by which they are withdrawn',
      format('text, %s, float8, text, timestamptz', key_type)),
-    ('withdraw', 'adjustment bigint, reason text DEFAULT NULL', 'void',
+    ('withdraw', 'adjustment bigint, reason text DEFAULT NULL', 'timestamptz',
      'withdraw_adjustment(%1$L, %2$L, adjustment, reason)',
-     'Takes an adjustment back: it counts at no time, and stays for the record', 'bigint, text'),
+     'Takes an adjustment back: it counts at no time, and stays for the record. Returns when that was done', 'bigint, text'),
     ('merge', format('from_id %1$s, into_id %1$s', key_type), 'bigint',
      'merge_entity(%1$L, %2$L, from_id, into_id)',
      'What was given to one by hand becomes another''s, in all scores; the first may be gone already. Returns the number of adjustments',
@@ -92,8 +92,7 @@ BEGIN
     EXECUTE format('CREATE OR REPLACE FUNCTION %s(%s) RETURNS %s LANGUAGE plpgsql %s SET search_path = pg_catalog, pg_temp SET jit = off%s AS %L',
                    function_name, made.arguments, coalesce(made.returns, format('TABLE (%s)', made.columns)),
                    CASE WHEN made.granted IS NULL THEN 'STABLE' ELSE 'VOLATILE' END, ' ROWS ' || made.row_count,
-                   CASE WHEN made.returns = 'void' THEN format('BEGIN PERFORM %s; END', call)
-                        WHEN made.columns IS NULL THEN format('BEGIN RETURN %s; END', call)
+                   CASE WHEN made.columns IS NULL THEN format('BEGIN RETURN %s; END', call)
                         ELSE format(E'#variable_conflict use_variable\nBEGIN RETURN QUERY SELECT * FROM %s AS r(%s); END', call, made.columns) END);
     EXECUTE format('COMMENT ON FUNCTION %s IS %L', function_name, made.says);
     IF made.granted IS NOT NULL AND is_new THEN

@@ -208,7 +208,7 @@ CREATE FUNCTION leadscore_internal.adjust(model name, entity text, score text, i
   RETURNS bigint AS 'MODULE_PATHNAME', 'leadscore_granted' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION leadscore_internal.adjust(name, text, text, anyelement, float8, text, timestamptz) IS 'Implementation of <entity>_adjust.';
 
-CREATE FUNCTION leadscore_internal.granted_withdraw_adjustment(model name, entity text, adjustment bigint, reason text) RETURNS void
+CREATE FUNCTION leadscore_internal.granted_withdraw_adjustment(model name, entity text, adjustment bigint, reason text) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   of_entity leadscore_internal.entity := leadscore_internal.find_entity(model, entity);
@@ -227,12 +227,13 @@ BEGIN
   END IF;
   EXECUTE format('UPDATE %s AS a SET withdrawn_at = leadscore.clock(), withdrawn_by = pg_get_userbyid(leadscore_internal.caller()), withdrawn_because = nullif(btrim($2), '''')
                   WHERE a.id = $1', of_entity.adjusted) USING adjustment, reason;
+  RETURN leadscore.clock();
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.granted_withdraw_adjustment(name, text, bigint, text) IS 'What withdraw_adjustment() calls as the extension''s owner.';
 
 CREATE FUNCTION leadscore_internal.withdraw_adjustment(model name, entity text, adjustment bigint, reason text)
-  RETURNS void AS 'MODULE_PATHNAME', 'leadscore_granted' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+  RETURNS timestamptz AS 'MODULE_PATHNAME', 'leadscore_granted' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION leadscore_internal.withdraw_adjustment(name, text, bigint, text) IS 'Implementation of <entity>_withdraw.';
 
 -- Own data by key, which the CRM's rows do not say: each kind of it with a statement in these two.
