@@ -42,6 +42,8 @@ BEGIN
       ('rules', 'filter', 'Which activities; NULL: all'),
       ('rules', 'decay', 'Decay of its own; NULL: that of the score'),
       ('rules', 'max_points', 'Its decayed sum is cut at this; NULL: no limit'),
+      ('rules', 'at_most', 'So many activities of an entity count in each span of time, the earliest first; NULL: no limit'),
+      ('rules', 'per', 'The span of time that at_most is for'),
       ('criteria', 'score', 'Score that the criterion belongs to'),
       ('criteria', 'criterion', 'Name of the criterion'),
       ('criteria', 'entity', 'Entity that it is about'),
