@@ -1,5 +1,6 @@
 #include "pg/row_reader.hpp"
 
+#include "pg/kept_plan.hpp"
 #include "pg/owner.hpp"
 #include "pg/query.hpp"
 #include "pg/visibility.hpp"
@@ -18,14 +19,16 @@ BranchQuery *queries_of(int component, bool by_key, bool from, bool to, bool exp
     constexpr const char *select = R"(
         SELECT b.owner::pg_catalog.oid, leadscore_internal.branch_query(b.id, $2, $3, $4, $5)
         FROM leadscore_internal.branch AS b WHERE b.component OPERATOR(pg_catalog.=) $1 ORDER BY b.id)";
-    Oid types[] = {INT4OID, BOOLOID, BOOLOID, BOOLOID, BOOLOID};
-    Datum values[] = {Int32GetDatum(component), BoolGetDatum(by_key), BoolGetDatum(from), BoolGetDatum(to),
-                      BoolGetDatum(explained)};
+    const Parameter parameters[] = {{INT4OID, {Int32GetDatum(component), false}},
+                                    {BOOLOID, {BoolGetDatum(by_key), false}},
+                                    {BOOLOID, {BoolGetDatum(from), false}},
+                                    {BOOLOID, {BoolGetDatum(to), false}},
+                                    {BOOLOID, {BoolGetDatum(explained), false}}};
     MemoryContext context = CurrentMemoryContext;
     BranchQuery *queries = nullptr;
     as_extension_owner([&] {
         SPI_connect();
-        int result = SPI_execute_with_args(select, 5, types, values, nullptr, true, 0);
+        int result = execute_kept(select, parameters, 5);
         if (result != SPI_OK_SELECT)
             elog(ERROR, "reading the published rules failed: %s", SPI_result_code_string(result));
         *count = static_cast<int>(SPI_processed);
