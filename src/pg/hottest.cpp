@@ -112,11 +112,14 @@ bool read_leaders(const HottestQueries &queries, const Leaders &leaders, int n, 
     return complete;
 }
 
+// Some more than are asked for: not every state is that of an entity.
+int first_wanted(int n) { return n >= most_leaders ? n : n + n / 4 + 5; }
+
 bool read_by_rank(const RankedScore &score, HottestQueries queries, int n, Tuplestorestate *result, TupleDesc columns) {
     if (queries.leaders == nullptr || !sees_all_rows(queries.relation))
         return false;
-    for (int wanted = n; wanted <= most_leaders; wanted *= 4) {
-        if (wanted != n)
+    for (int wanted = first_wanted(n); wanted <= most_leaders; wanted *= 4) {
+        if (wanted != first_wanted(n))
             queries = queries_of(score, wanted);
         const Leaders leaders = find_leaders(queries.leaders);
         if (!leaders.known)
@@ -133,7 +136,7 @@ bool read_by_rank(const RankedScore &score, HottestQueries queries, int n, Tuple
 
 void read_hottest(const RankedScore &score, Tuplestorestate *result, TupleDesc columns) {
     const int n = DatumGetInt32(score.n.value);
-    const HottestQueries queries = queries_of(score, n);
+    const HottestQueries queries = queries_of(score, first_wanted(n));
     if (queries.paused || n == 0 || read_by_rank(score, queries, n, result, columns))
         return;
     const Parameter limit{INT4OID, score.n};
