@@ -53,6 +53,24 @@ SELECT rank, lead_id, points FROM leadscore.lead_hottest('capped', 3);
 SELECT rank, lead_id, points FROM leadscore.lead_hottest('tied', 3);
 SELECT * FROM leadscore.lead_hottest('score_2', 0);
 
+-- lead_hot of a score that is about the same window reads the activities of a few.
+CREATE FUNCTION crm.activities_read() RETURNS bigint LANGUAGE sql AS $$
+  SELECT t.seq_tup_read + coalesce(t.idx_tup_fetch, 0) FROM pg_stat_xact_user_tables AS t WHERE t.relname = 'activity'
+$$;
+CREATE FUNCTION crm.look_hot(more_than float8, within interval, OUT few boolean, OUT is_right boolean) LANGUAGE plpgsql AS $$
+DECLARE
+  before bigint := crm.activities_read();
+  found int[] := ARRAY(SELECT h.lead_id FROM leadscore.lead_hot('score_4', more_than, within) AS h ORDER BY 1);
+BEGIN
+  few := crm.activities_read() - before < 2000;
+  is_right := cardinality(found) > 0 AND found = ARRAY(
+    SELECT a.lead_id FROM crm.activity AS a JOIN crm.lead AS l ON l.id = a.lead_id WHERE a.at BETWEEN leadscore.clock() - within AND leadscore.clock()
+    GROUP BY a.lead_id HAVING sum(a.points) > more_than ORDER BY 1);
+END
+$$;
+SELECT w.within, l.* FROM unnest('{20 days,480 hours}'::interval[]) AS w(within) CROSS JOIN LATERAL crm.look_hot(2900, w.within) AS l;
+SELECT w.within, l.is_right FROM unnest('{2 days,1 month}'::interval[]) AS w(within) CROSS JOIN LATERAL crm.look_hot(2900, w.within) AS l;
+
 -- What is pending, marked, due, or of a lead that is none counts at once.
 INSERT INTO crm.activity VALUES (7, '2026-03-01 00:00+00', 5000), (8001, '2026-03-01 00:00+00', 9000);
 UPDATE crm.activity SET points = 0 WHERE lead_id = 8000;
@@ -60,6 +78,7 @@ SELECT rank, lead_id, round(points::numeric, 6) AS points FROM leadscore.lead_ho
 SELECT s.score, l.* FROM leadscore.scores AS s CROSS JOIN LATERAL crm.look(s.score, 10) AS l ORDER BY s.score;
 SET pg_leadscore.clock = '2026-03-01 00:00:01+00';
 SELECT s.score, l.is_right FROM leadscore.scores AS s CROSS JOIN LATERAL crm.look(s.score, 10) AS l ORDER BY s.score;
+SELECT l.is_right FROM crm.look_hot(2900, '20 days') AS l;
 CALL leadscore.tick();
 SELECT s.score, l.* FROM leadscore.scores AS s CROSS JOIN LATERAL crm.look(s.score, 10) AS l ORDER BY s.score;
 

@@ -143,4 +143,31 @@ void read_hottest(const RankedScore &score, Tuplestorestate *result, TupleDesc c
     in_safe_path([&] { run_into(queries.everybody, &limit, 1, result, columns); });
 }
 
+NullableDatum find_earners(const Parameter *arguments, Oid keys_type) {
+    constexpr const char *select =
+        "SELECT q.relation, q.query FROM leadscore_internal.earners_query($1, $2, $3, $4, $5) AS q";
+    MemoryContext context = CurrentMemoryContext;
+    Oid relation = InvalidOid;
+    char *query = nullptr;
+    as_extension_owner([&] {
+        SPI_connect();
+        if (execute_kept(select, arguments, 5) != SPI_OK_SELECT || SPI_processed != 1)
+            elog(ERROR, "reading what is published failed");
+        bool is_null = false;
+        relation = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+        Datum found = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &is_null);
+        if (!is_null)
+            query = MemoryContextStrdup(context, TextDatumGetCString(found));
+        SPI_finish();
+    });
+    NullableDatum keys{0, true};
+    if (query == nullptr || !sees_all_rows(relation))
+        return keys;
+    as_extension_owner([&] { keys = query_value(query, nullptr, 0); });
+    // Anybody may call the function that ends here, with any type.
+    if (!keys.isnull && ARR_ELEMTYPE(DatumGetArrayTypeP(keys.value)) != get_element_type(keys_type))
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("the keys of the entity are of another type")));
+    return keys;
+}
+
 } // namespace leadscore::pg

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "pg/postgres.hpp"
+#include "pg/query.hpp"
 
 namespace leadscore::pg {
 
@@ -14,5 +14,9 @@ struct RankedScore {
 // The n entities with the most points of a score, now: rank, key, points. Where the states know them, they are found by
 // the index on their ranks.
 void read_hottest(const RankedScore &score, Tuplestorestate *result, TupleDesc columns);
+
+// An array of the keys of all that can have earned so many points, for the arguments of earners_query(); null for
+// everybody.
+NullableDatum find_earners(const Parameter *arguments, Oid keys_type);
 
 } // namespace leadscore::pg

@@ -1,5 +1,5 @@
 -- A small CRM with a score for every kind of decay, with several components, caps and without, random writes and folds,
--- and a clock that moves. lead_hottest must be what its view says. Driven by hottest.sh.
+-- and a clock that moves. lead_hottest must be what its view says, and lead_hot what the rows say. Driven by hottest.sh.
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
 SET pg_leadscore.clock = '2026-01-01 00:00:00+00';
@@ -84,6 +84,7 @@ DECLARE
   n int;
   asked text;
   expected text;
+  more_than float8 := trunc(random() * 30);
 BEGIN
   FOR score IN SELECT s.score FROM leadscore.scores AS s ORDER BY random() LIMIT 5 LOOP
     FOREACH n IN ARRAY ARRAY[1, 1 + trunc(random() * 10)::int, 1 + trunc(random() * 60)::int] LOOP
@@ -96,5 +97,17 @@ BEGIN
       END IF;
     END LOOP;
   END LOOP;
+  -- plain2 is about a window.
+  SELECT string_agg(h.lead_id || ':' || round(h.points::numeric, 6) || ' of ' || h.activities, ' ' ORDER BY h.lead_id) INTO asked
+  FROM leadscore.lead_hot('plain2', more_than, '5 days') AS h;
+  SELECT string_agg(w.id || ':' || round(w.points::numeric, 6) || ' of ' || w.activities, ' ' ORDER BY w.id) INTO expected
+  FROM (SELECT l.id, sum(coalesce(a.points, 0)) AS points, count(*) AS activities
+        FROM crm.lead AS l JOIN crm.activity AS a ON a.lead_id = l.id
+        WHERE l.is_lead AND a.at BETWEEN leadscore.clock() - interval '5 days' AND leadscore.clock() GROUP BY l.id) AS w
+  WHERE w.points > more_than + 1e-9;
+  IF asked IS DISTINCT FROM expected THEN
+    fault := format('more than %s in 5 days at %s: %s instead of %s', more_than, leadscore.clock(), asked, expected);
+    RETURN NEXT;
+  END IF;
 END
 $$;
