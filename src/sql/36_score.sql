@@ -53,7 +53,7 @@ DECLARE
 BEGIN
   SELECT * INTO STRICT of_score FROM leadscore_internal.score AS s WHERE s.id = check_score_entities.score;
   -- Refuses names that are too long together.
-  PERFORM leadscore_internal.score_view(of_score, e)
+  PERFORM leadscore_internal.score_view(of_score, e), leadscore_internal.check_no_grade(of_score.name, e)
   FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity WHERE se.score = of_score.id;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'score "%" needs at least one entity', of_score.name
@@ -70,9 +70,10 @@ BEGIN
     RAISE EXCEPTION 'score "%" must be kept for entity "%", which % uses', of_score.name, missing.entity, missing.rollup
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Name it among the entities, or drop the roll-up with leadscore.drop_rollup().';
   END IF;
+  PERFORM leadscore_internal.check_grades_kept(of_score);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.check_score_entities(int) IS 'Refuses a score without entities, or without those that its roll-ups use.';
+COMMENT ON FUNCTION leadscore_internal.check_score_entities(int) IS 'Refuses a score without entities, or without those that its roll-ups and grades use.';
 
 CREATE FUNCTION leadscore_internal.set_score_entities(score leadscore_internal.score, entities text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

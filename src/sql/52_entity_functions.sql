@@ -86,7 +86,7 @@ BEGIN
     SELECT p.oid FROM pg_proc AS p JOIN leadscore_internal.entity_functions(entity) AS f ON p.proname = entity.name || '_' || f.suffix
     WHERE p.pronamespace = quote_ident(entity.model)::regnamespace AND p.proargtypes[0] = 'text'::regtype
   LOOP
-    EXECUTE format('DROP FUNCTION %s', made);
+    PERFORM leadscore_internal.drop_made('FUNCTION', made::text);
   END LOOP;
 END
 $$;

@@ -38,6 +38,14 @@ JOIN leadscore_internal.entity AS e ON e.id = r.entity
 JOIN leadscore_internal.entity AS m ON m.id = r.member;
 COMMENT ON VIEW leadscore.rollups IS 'Roll-ups: whose points count for an entity as well';
 
+CREATE VIEW leadscore.grades AS
+SELECT e.model::text, g.name AS grade, e.name AS entity, f.name AS fit_score, s.name AS engagement_score, g.letters, g.digits
+FROM leadscore_internal.grade AS g
+JOIN leadscore_internal.entity AS e ON e.id = g.entity
+JOIN leadscore_internal.score AS f ON f.id = g.fit_score
+JOIN leadscore_internal.score AS s ON s.id = g.engagement_score;
+COMMENT ON VIEW leadscore.grades IS 'Grades: columns of <entity>_scores such as B2, the letter by the points of one score, the digit by those of another';
+
 -- These take the number of a component and look it up: whoever reads the view may call them, with any argument.
 CREATE FUNCTION leadscore_internal.component_status(component int,
   OUT pending bigint, OUT marked bigint, OUT due bigint, OUT held_up_by text, OUT bytes bigint)

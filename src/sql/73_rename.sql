@@ -65,6 +65,7 @@ BEGIN
   renamed := before;
   renamed.name := name_after;
   PERFORM leadscore_internal.check_entity_names(renamed);
+  PERFORM leadscore_internal.check_grade_name(g.name, renamed) FROM leadscore_internal.grade AS g WHERE g.entity = before.id;
   -- Views that stand, and those that a publish would make.
   FOR s IN
     SELECT x.* FROM leadscore_internal.score AS x
@@ -77,8 +78,8 @@ BEGIN
       EXECUTE format('ALTER VIEW IF EXISTS %s RENAME TO %I', leadscore_internal.score_view(s, before), renamed.name || '_' || s.name);
     END IF;
   END LOOP;
-  PERFORM leadscore_internal.rename_column(format('%I.%I', before.model, before.name || '_scores'), before.name || '_id', renamed.name || '_id');
-  EXECUTE format('ALTER VIEW IF EXISTS %I.%I RENAME TO %I', before.model, before.name || '_scores', renamed.name || '_scores');
+  PERFORM leadscore_internal.rename_column(leadscore_internal.scores_view(before), before.name || '_id', renamed.name || '_id');
+  EXECUTE format('ALTER VIEW IF EXISTS %s RENAME TO %I', leadscore_internal.scores_view(before), renamed.name || '_scores');
   FOR item IN
     SELECT x.own, x.new_name
     FROM (SELECT before.pending AS own, renamed.name || '_pending' AS new_name
@@ -142,11 +143,12 @@ BEGIN
                         UNION ALL SELECT p.score FROM leadscore_internal.published_entity AS p WHERE p.entity = x.id) ORDER BY x.id
   LOOP
     PERFORM leadscore_internal.check_view_name(leadscore_internal.score_view(renamed, e));
+    PERFORM leadscore_internal.check_no_grade(renamed.name, e);
     IF e.id = ANY (leadscore_internal.published_entities(before.id)) THEN
       EXECUTE format('ALTER VIEW IF EXISTS %s RENAME TO %I', leadscore_internal.score_view(before, e), e.name || '_' || renamed.name);
     END IF;
     -- A retired score still has its column.
-    PERFORM leadscore_internal.rename_column(format('%I.%I', e.model, e.name || '_scores'), before.name, renamed.name);
+    PERFORM leadscore_internal.rename_column(leadscore_internal.scores_view(e), before.name, renamed.name);
   END LOOP;
   PERFORM leadscore_internal.rename_row_functions(before, renamed.name);
   UPDATE leadscore_internal.score AS s SET name = renamed.name WHERE s.id = before.id;
