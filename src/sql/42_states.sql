@@ -193,14 +193,13 @@ DECLARE
   reference text := format('coalesce(%1$s.reference, %1$s.last_activity_at)', s);
   faded text := format('coalesce(leadscore_internal.state_points(%L, %%s, 0, 0, %s, %s), 0)', decay, reference, instant);
   is_linear boolean := decay::text LIKE 'linear%';
-  -- Errors fade, and 1 point is the least that they are compared with: nearly all states need no closer look.
-  closer text := format('CASE WHEN coalesce(%1$s.error, 0) + 1e-15::float8 * (coalesce(%1$s.magnitude, 0) + coalesce(%2$s.traffic, 0)) > 4e-10::float8 THEN %%s END', s, p);
+  -- Both fade, and 1 point is the least that an error is compared with: nearly all states need no closer look.
+  closer text := format('CASE WHEN %1$s.error > 1e-10::float8 OR %1$s.magnitude > 1e5::float8 OR %2$s.traffic > 1e5::float8 THEN %%s END', s, p);
 BEGIN
   points := format('coalesce(leadscore_internal.state_points(%L, %2$s.points, %2$s.held, %2$s.falling, %3$s, %4$s), 0) + coalesce(%5$s.points, 0)',
                    decay, s, reference, instant, p);
   -- A linear sum may have fallen to little of its magnitude: it is judged as if nothing were left.
-  unsettled := format('leadscore_internal.unsettled(%1$s.next_change_at, %1$s.reference, %1$s.last_activity_at, %2$s.removed_at,'
-                      ' %3$s, %4$s, %5$s)',
+  unsettled := format('leadscore_internal.unsettled(%1$s.next_change_at, %1$s.reference, %1$s.last_activity_at, %2$s.removed_at, %3$s, %4$s, %5$s)',
                       s, p, format(closer, format(faded, format('%1$s.error + 1e-15::float8 * %1$s.magnitude', s)) || format(' + 1e-15::float8 * greatest(%s.traffic, 1e-200)', p)),
                       CASE WHEN is_linear THEN '0' ELSE format(closer, format('%s + coalesce(%s.magnitude, 0)', format(faded, s || '.magnitude'), p)) END,
                       instant);
