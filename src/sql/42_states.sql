@@ -193,7 +193,7 @@ DECLARE
   reference text := format('coalesce(%1$s.reference, %1$s.last_activity_at)', s);
   faded text := format('coalesce(leadscore_internal.state_points(%L, %%s, 0, 0, %s, %s), 0)', decay, reference, instant);
   is_linear boolean := decay::text LIKE 'linear%';
-  -- Both fade, and 1 point is the least that an error is compared with: nearly all states need no closer look.
+  -- Errors fade, and 1 point is the least that they are compared with: nearly all states need no closer look.
   closer text := format('CASE WHEN %1$s.error > 1e-10::float8 OR %1$s.magnitude > 1e5::float8 OR %2$s.traffic > 1e5::float8 THEN %%s END', s, p);
 BEGIN
   points := format('coalesce(leadscore_internal.state_points(%L, %2$s.points, %2$s.held, %2$s.falling, %3$s, %4$s), 0) + coalesce(%5$s.points, 0)',
