@@ -12,7 +12,10 @@ namespace leadscore::pg {
 
 namespace {
 
+// Then all are read at once; sooner, where those are few.
 constexpr int calls_before_bulk = 16;
+constexpr int calls_before_few = 2;
+constexpr int few = 200;
 
 // The readings of many entities, in the order of their keys.
 struct Readings {
@@ -135,6 +138,13 @@ NullableDatum all_keys(const ReaderMemory &memory) {
     return keys;
 }
 
+bool are_few(NullableDatum keys) {
+    if (keys.isnull)
+        return false;
+    const ArrayType *array = DatumGetArrayTypeP(keys.value);
+    return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) <= few;
+}
+
 const Reading *find(const ReaderMemory &memory, Datum key) {
     const int place = find_key(memory.all.keys, key);
     return place < 0 ? nullptr : &memory.all.items[place];
@@ -163,11 +173,15 @@ Reading read_entity(int component, Datum key, Oid key_type, TimestampTz as_of, R
         ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                         errmsg("the key must be of type %s, not %s", format_type_be(mine->key_type->type_id),
                                format_type_be(key_type))));
-    if (!mine->has_all && ++mine->calls > calls_before_bulk) {
+    if (!mine->has_all)
+        mine->calls++;
+    if (!mine->has_all && (mine->calls == calls_before_few + 1 || mine->calls > calls_before_bulk)) {
         NullableDatum keys = all_keys(*mine);
-        mine->all = read_all(*mine, keys);
-        mine->has_all = true;
-        mine->everybody = keys.isnull;
+        if (mine->calls > calls_before_bulk || are_few(keys)) {
+            mine->all = read_all(*mine, keys);
+            mine->has_all = true;
+            mine->everybody = keys.isnull;
+        }
     }
     const Reading *known = mine->has_all ? find(*mine, key) : nullptr;
     if (known != nullptr)

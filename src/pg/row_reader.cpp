@@ -15,20 +15,12 @@ struct BranchQuery {
 };
 
 // The queries are made from the catalogue as the extension's owner and copied out of SPI's memory.
-BranchQuery *queries_of(int component, bool by_key, bool from, bool to, bool explained, int *count) {
-    constexpr const char *select = R"(
-        SELECT b.owner::pg_catalog.oid, leadscore_internal.branch_query(b.id, $2, $3, $4, $5)
-        FROM leadscore_internal.branch AS b WHERE b.component OPERATOR(pg_catalog.=) $1 ORDER BY b.id)";
-    const Parameter parameters[] = {{INT4OID, {Int32GetDatum(component), false}},
-                                    {BOOLOID, {BoolGetDatum(by_key), false}},
-                                    {BOOLOID, {BoolGetDatum(from), false}},
-                                    {BOOLOID, {BoolGetDatum(to), false}},
-                                    {BOOLOID, {BoolGetDatum(explained), false}}};
+BranchQuery *run_for_queries(const char *select, const Parameter *arguments, int argument_count, int *count) {
     MemoryContext context = CurrentMemoryContext;
     BranchQuery *queries = nullptr;
     as_extension_owner([&] {
         SPI_connect();
-        int result = execute_kept(select, parameters, 5);
+        int result = execute_kept(select, arguments, argument_count);
         if (result != SPI_OK_SELECT)
             elog(ERROR, "reading the published rules failed: %s", SPI_result_code_string(result));
         *count = static_cast<int>(SPI_processed);
@@ -45,6 +37,17 @@ BranchQuery *queries_of(int component, bool by_key, bool from, bool to, bool exp
     return queries;
 }
 
+BranchQuery *queries_of(int component, bool by_key, bool from, bool to, bool explained, int *count) {
+    constexpr const char *select = R"(
+        SELECT b.owner::pg_catalog.oid, leadscore_internal.branch_query(b.id, $2, $3, $4, $5)
+        FROM leadscore_internal.branch AS b
+        WHERE b.component OPERATOR(pg_catalog.=) $1 AND b.records IS NULL ORDER BY b.id)";
+    auto flag = [](bool set) { return Parameter{BOOLOID, {BoolGetDatum(set), false}}; };
+    const Parameter arguments[] = {
+        {INT4OID, {Int32GetDatum(component), false}}, flag(by_key), flag(from), flag(to), flag(explained)};
+    return run_for_queries(select, arguments, 5, count);
+}
+
 } // namespace
 
 // Activities are read as their owner, so that a score is whole; but only of entities that the reader may know about.
@@ -56,6 +59,17 @@ void read_facts(int component, NullableDatum keys, Oid keys_type, NullableDatum 
     const Parameter parameters[] = {{keys_type, keys}, {TIMESTAMPTZOID, from}, {TIMESTAMPTZOID, to}};
     for (int i = 0; i < count; i++)
         as_table_owner(queries[i].owner, [&] { run_into(queries[i].query, parameters, 3, result, columns); });
+}
+
+void read_branch_facts(int branch, Tuplestorestate *result, TupleDesc columns) {
+    constexpr const char *select = R"(
+        SELECT b.owner::pg_catalog.oid, leadscore_internal.branch_query(b.id, false, false, false, false)
+        FROM leadscore_internal.branch AS b WHERE b.id OPERATOR(pg_catalog.=) $1)";
+    const Parameter argument{INT4OID, {Int32GetDatum(branch), false}};
+    int count = 0;
+    BranchQuery *queries = run_for_queries(select, &argument, 1, &count);
+    for (int i = 0; i < count; i++)
+        as_table_owner(queries[i].owner, [&] { run_into(queries[i].query, nullptr, 0, result, columns); });
 }
 
 } // namespace leadscore::pg

@@ -73,6 +73,7 @@ BEGIN
     EXECUTE format('DELETE FROM %s AS p WHERE p.component = $1', c.pending) USING c.id;
   END LOOP;
   PERFORM leadscore_internal.adjust_triggers(sources);
+  PERFORM leadscore_internal.record_criteria(of_score.id);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.begin_resume(text) IS 'First phase of leadscore.resume: writers append to the version that was paused.';
@@ -103,6 +104,7 @@ BEGIN
   PERFORM leadscore_internal.check_unbroken(of_score);
   PERFORM leadscore_internal.check_owners(of_score.id);
   PERFORM leadscore_internal.check_not_in_use(of_score.id);
+  PERFORM leadscore_internal.record_missing(of_score.id);
   FOR c IN SELECT * FROM leadscore_internal.component AS x WHERE x.score = of_score.id AND NOT x.building ORDER BY x.id LOOP
     PERFORM leadscore_internal.make_states(c);
   END LOOP;

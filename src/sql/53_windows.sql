@@ -31,7 +31,7 @@ DECLARE
 BEGIN
   SELECT e.relation INTO relation FROM leadscore_internal.entity AS e WHERE e.id = earners_query.entity;
   SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.score = earners_query.score AND x.entity = earners_query.entity AND NOT x.building LIMIT 1;
-  IF NOT FOUND OR as_of <> leadscore.clock() OR NOT isfinite(since) OR since >= as_of OR more_than <= 0 OR c.ahead <> interval '0'
+  IF NOT FOUND OR NOT c.counted OR as_of <> leadscore.clock() OR NOT isfinite(since) OR since >= as_of OR more_than <= 0 OR c.ahead <> interval '0'
      OR EXISTS (SELECT FROM leadscore_internal.component AS x WHERE x.score = c.score AND x.entity = c.entity AND NOT x.building AND x.id <> c.id)
      OR EXISTS (SELECT FROM leadscore_internal.membership AS m WHERE m.score = c.score AND m.entity = c.entity AND NOT m.building)
      OR NOT c.decay OPERATOR(leadscore.=) format('window(%s seconds)', extract(epoch FROM as_of - since))::leadscore.decay THEN
@@ -67,7 +67,7 @@ BEGIN
     keys := 'NULL';
   END IF;
   RETURN format('SELECT e.key, coalesce(w.points, 0), coalesce(w.activities, 0)::bigint, w.last_activity_at
-                 FROM %s %s JOIN (SELECT f.key, sum(f.points) AS points, sum(f.activities) AS activities, max(f.occurred_at + f.ahead) AS last_activity_at
+                 FROM %s %s JOIN (SELECT f.key, sum(f.points) AS points, sum(f.activities) AS activities, max(f.occurred_at + f.ahead) FILTER (WHERE f.activities > 0) AS last_activity_at
                                   FROM (%s) AS f GROUP BY f.key) AS w ON w.key %s e.key
                  WHERE coalesce(w.points, 0) %s $3',
                 leadscore_internal.entity_rows(e), CASE WHEN NOT active THEN 'LEFT' END, leadscore_internal.facts_query(s.id, e, keys, false),

@@ -5,7 +5,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages =
 BEGIN
   PERFORM leadscore_internal.drop_made('VIEW', leadscore_internal.scores_view(entity));
   PERFORM leadscore_internal.drop_entity_functions(entity);
-  PERFORM leadscore_internal.drop_own_table(entity.pending);
+  PERFORM leadscore_internal.drop_own_table(own) FROM leadscore_internal.own_tables(entity) AS own;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.drop_entity_objects(leadscore_internal.entity) IS 'Drops what make_entity_objects() made.';

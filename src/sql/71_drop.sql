@@ -108,6 +108,7 @@ BEGIN
     PERFORM leadscore_internal.tidy(score);
   END IF;
   DELETE FROM leadscore_internal.score AS s WHERE s.id = of_score.id;
+  PERFORM leadscore_internal.drop_unused_criteria_sources(of_score.model);
   -- Its columns go, too, wherever it ever was published.
   FOR seen IN
     SELECT e.* FROM leadscore_internal.entity AS e
@@ -171,6 +172,7 @@ BEGIN
     WHERE p.entity = dropped.id
       AND NOT EXISTS (SELECT FROM leadscore_internal.score_entity AS se WHERE se.score = p.score AND se.entity = p.entity)));
   DELETE FROM leadscore_internal.link AS l WHERE l.entity = dropped.id;
+  DELETE FROM leadscore_internal.source AS s WHERE s.criteria_of = dropped.id;
   DELETE FROM leadscore_internal.entity AS e WHERE e.id = dropped.id;
   PERFORM leadscore_internal.drop_entity_objects(dropped);
 END
