@@ -2,7 +2,9 @@
 
 #include "pg/entity_reader.hpp"
 
+#include "pg/kept_plan.hpp"
 #include "pg/owner.hpp"
+#include "pg/sight.hpp"
 #include "pg/sorted_keys.hpp"
 #include "pg/visibility.hpp"
 
@@ -10,7 +12,10 @@ namespace leadscore::pg {
 
 namespace {
 
+// Then all are read at once; sooner, where those are few.
 constexpr int calls_before_bulk = 16;
+constexpr int calls_before_few = 2;
+constexpr int few = 200;
 
 // The readings of many entities, in the order of their keys.
 struct Readings {
@@ -24,8 +29,7 @@ struct ReaderMemory {
     MemoryContext context;
     int component;
     TimestampTz as_of;
-    CommandId command; // and the snapshot: an expression may outlive its query
-    uint64 completed;
+    Sight sight; // an expression may outlive its query
     int calls;
     TypeCacheEntry *key_type;
     char *all_keys_query;
@@ -42,15 +46,13 @@ ReaderMemory *start(int component, TimestampTz as_of, MemoryContext context) {
     memory->context = context;
     memory->component = component;
     memory->as_of = as_of;
-    memory->command = GetActiveSnapshot()->curcid;
-    memory->completed = GetActiveSnapshot()->snapXactCompletionCount;
-    Oid types[] = {INT4OID};
-    Datum values[] = {Int32GetDatum(component)};
+    memory->sight = present_sight();
+    const Parameter parameter{INT4OID, {Int32GetDatum(component), false}};
     as_extension_owner([&] {
         SPI_connect();
-        int result = SPI_execute_with_args("SELECT q.all_keys, q.readings, q.key_type::pg_catalog.oid FROM "
-                                           "leadscore_internal.reading_queries($1) AS q",
-                                           1, types, values, nullptr, true, 1);
+        int result = execute_kept("SELECT q.all_keys, q.readings, q.key_type::pg_catalog.oid FROM "
+                                  "leadscore_internal.reading_queries($1) AS q",
+                                  &parameter, 1);
         if (result != SPI_OK_SELECT || SPI_processed != 1)
             elog(ERROR, "reading the published rules failed: %s", SPI_result_code_string(result));
         HeapTuple row = SPI_tuptable->vals[0];
@@ -99,13 +101,13 @@ Readings copy_readings(TypeCacheEntry *key_type) {
 // about.
 Readings read_all(const ReaderMemory &memory, NullableDatum keys) {
     keys = keys_visible_to_reader(memory.component, keys);
-    Oid types[] = {INT4OID, TIMESTAMPTZOID, get_array_type(memory.key_type->type_id)};
-    Datum values[] = {Int32GetDatum(memory.component), TimestampTzGetDatum(memory.as_of), keys.value};
-    const char nulls[] = {' ', ' ', keys.isnull ? 'n' : ' '};
+    const Parameter parameters[] = {{INT4OID, {Int32GetDatum(memory.component), false}},
+                                    {TIMESTAMPTZOID, {TimestampTzGetDatum(memory.as_of), false}},
+                                    {get_array_type(memory.key_type->type_id), keys}};
     Readings readings{{memory.key_type, 0, nullptr}, nullptr};
     as_extension_owner([&] {
         SPI_connect();
-        int result = SPI_execute_with_args(memory.readings_query, 3, types, values, nulls, true, 0);
+        int result = execute_kept(memory.readings_query, parameters, 3);
         if (result != SPI_OK_SELECT)
             elog(ERROR, "reading activities failed: %s", SPI_result_code_string(result));
         MemoryContext spi_context = MemoryContextSwitchTo(memory.context);
@@ -117,12 +119,12 @@ Readings read_all(const ReaderMemory &memory, NullableDatum keys) {
 }
 
 NullableDatum all_keys(const ReaderMemory &memory) {
-    Oid types[] = {INT4OID, TIMESTAMPTZOID};
-    Datum values[] = {Int32GetDatum(memory.component), TimestampTzGetDatum(memory.as_of)};
+    const Parameter parameters[] = {{INT4OID, {Int32GetDatum(memory.component), false}},
+                                    {TIMESTAMPTZOID, {TimestampTzGetDatum(memory.as_of), false}}};
     NullableDatum keys{0, false};
     as_extension_owner([&] {
         SPI_connect();
-        int result = SPI_execute_with_args(memory.all_keys_query, 2, types, values, nullptr, true, 1);
+        int result = execute_kept(memory.all_keys_query, parameters, 2);
         if (result != SPI_OK_SELECT || SPI_processed != 1)
             elog(ERROR, "reading what is pending failed: %s", SPI_result_code_string(result));
         keys.value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &keys.isnull);
@@ -134,6 +136,13 @@ NullableDatum all_keys(const ReaderMemory &memory) {
         SPI_finish();
     });
     return keys;
+}
+
+bool are_few(NullableDatum keys) {
+    if (keys.isnull)
+        return false;
+    const ArrayType *array = DatumGetArrayTypeP(keys.value);
+    return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) <= few;
 }
 
 const Reading *find(const ReaderMemory &memory, Datum key) {
@@ -149,8 +158,7 @@ Reading read_one(const ReaderMemory &memory, Datum key) {
 }
 
 bool is_of(const ReaderMemory &memory, int component, TimestampTz as_of) {
-    return memory.component == component && memory.as_of == as_of && memory.command == GetActiveSnapshot()->curcid &&
-           memory.completed == GetActiveSnapshot()->snapXactCompletionCount;
+    return memory.component == component && memory.as_of == as_of && memory.sight == present_sight();
 }
 
 } // namespace
@@ -165,11 +173,15 @@ Reading read_entity(int component, Datum key, Oid key_type, TimestampTz as_of, R
         ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                         errmsg("the key must be of type %s, not %s", format_type_be(mine->key_type->type_id),
                                format_type_be(key_type))));
-    if (!mine->has_all && ++mine->calls > calls_before_bulk) {
+    if (!mine->has_all)
+        mine->calls++;
+    if (!mine->has_all && (mine->calls == calls_before_few + 1 || mine->calls > calls_before_bulk)) {
         NullableDatum keys = all_keys(*mine);
-        mine->all = read_all(*mine, keys);
-        mine->has_all = true;
-        mine->everybody = keys.isnull;
+        if (mine->calls > calls_before_bulk || are_few(keys)) {
+            mine->all = read_all(*mine, keys);
+            mine->has_all = true;
+            mine->everybody = keys.isnull;
+        }
     }
     const Reading *known = mine->has_all ? find(*mine, key) : nullptr;
     if (known != nullptr)

@@ -2,8 +2,6 @@
 
 namespace leadscore::pg {
 
-namespace {
-
 ParamListInfo parameter_list(const Parameter *parameters, int count) {
     ParamListInfo list = makeParamList(count);
     for (int i = 0; i < count; i++)
@@ -11,8 +9,6 @@ ParamListInfo parameter_list(const Parameter *parameters, int count) {
                                           parameters[i].type};
     return list;
 }
-
-} // namespace
 
 void run_into(const char *query, const Parameter *parameters, int parameter_count, Tuplestorestate *result,
               TupleDesc columns) {

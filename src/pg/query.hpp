@@ -11,6 +11,8 @@ struct Parameter {
     NullableDatum value;
 };
 
+ParamListInfo parameter_list(const Parameter *parameters, int count);
+
 // Runs a query into the caller's result, whose columns it must have.
 void run_into(const char *query, const Parameter *parameters, int parameter_count, Tuplestorestate *result,
               TupleDesc columns);

@@ -1,5 +1,6 @@
 #include "pg/row_reader.hpp"
 
+#include "pg/kept_plan.hpp"
 #include "pg/owner.hpp"
 #include "pg/query.hpp"
 #include "pg/visibility.hpp"
@@ -14,12 +15,12 @@ struct BranchQuery {
 };
 
 // The queries are made from the catalogue as the extension's owner and copied out of SPI's memory.
-BranchQuery *run_for_queries(const char *select, int argument_count, Oid *types, Datum *values, int *count) {
+BranchQuery *run_for_queries(const char *select, const Parameter *arguments, int argument_count, int *count) {
     MemoryContext context = CurrentMemoryContext;
     BranchQuery *queries = nullptr;
     as_extension_owner([&] {
         SPI_connect();
-        int result = SPI_execute_with_args(select, argument_count, types, values, nullptr, true, 0);
+        int result = execute_kept(select, arguments, argument_count);
         if (result != SPI_OK_SELECT)
             elog(ERROR, "reading the published rules failed: %s", SPI_result_code_string(result));
         *count = static_cast<int>(SPI_processed);
@@ -41,10 +42,10 @@ BranchQuery *queries_of(int component, bool by_key, bool from, bool to, bool exp
         SELECT b.owner::pg_catalog.oid, leadscore_internal.branch_query(b.id, $2, $3, $4, $5)
         FROM leadscore_internal.branch AS b
         WHERE b.component OPERATOR(pg_catalog.=) $1 AND b.records IS NULL ORDER BY b.id)";
-    Oid types[] = {INT4OID, BOOLOID, BOOLOID, BOOLOID, BOOLOID};
-    Datum values[] = {Int32GetDatum(component), BoolGetDatum(by_key), BoolGetDatum(from), BoolGetDatum(to),
-                      BoolGetDatum(explained)};
-    return run_for_queries(select, 5, types, values, count);
+    auto flag = [](bool set) { return Parameter{BOOLOID, {BoolGetDatum(set), false}}; };
+    const Parameter arguments[] = {
+        {INT4OID, {Int32GetDatum(component), false}}, flag(by_key), flag(from), flag(to), flag(explained)};
+    return run_for_queries(select, arguments, 5, count);
 }
 
 } // namespace
@@ -64,10 +65,9 @@ void read_branch_facts(int branch, Tuplestorestate *result, TupleDesc columns) {
     constexpr const char *select = R"(
         SELECT b.owner::pg_catalog.oid, leadscore_internal.branch_query(b.id, false, false, false, false)
         FROM leadscore_internal.branch AS b WHERE b.id OPERATOR(pg_catalog.=) $1)";
-    Oid types[] = {INT4OID};
-    Datum values[] = {Int32GetDatum(branch)};
+    const Parameter argument{INT4OID, {Int32GetDatum(branch), false}};
     int count = 0;
-    BranchQuery *queries = run_for_queries(select, 1, types, values, &count);
+    BranchQuery *queries = run_for_queries(select, &argument, 1, &count);
     for (int i = 0; i < count; i++)
         as_table_owner(queries[i].owner, [&] { run_into(queries[i].query, nullptr, 0, result, columns); });
 }

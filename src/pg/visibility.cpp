@@ -4,6 +4,7 @@
 
 #include "pg/owner.hpp"
 #include "pg/query.hpp"
+#include "pg/sight.hpp"
 #include "pg/sorted_keys.hpp"
 
 namespace leadscore::pg {
@@ -162,6 +163,8 @@ NullableDatum visible_keys(int score, int entity, NullableDatum keys, bool *read
 
 } // namespace
 
+bool sees_all_rows(Oid relation) { return is_unrestricted() || may_read_all(relation); }
+
 NullableDatum keys_visible_to_reader(int score, int entity, NullableDatum keys) {
     if (is_unrestricted())
         return keys;
@@ -201,8 +204,7 @@ NullableDatum keys_visible_to_reader(int component, NullableDatum keys) {
 struct SightMemory {
     MemoryContext context;
     int entity;
-    CommandId command; // and the snapshot: an expression may outlive its query
-    uint64 completed;
+    Sight sight; // an expression may outlive its query
     Oid user;
     bool everything;
     int calls;
@@ -214,16 +216,13 @@ struct SightMemory {
 bool sees(int entity, Datum key, Oid key_type, SightMemory **memory, MemoryContext query_context) {
     constexpr int calls_before_bulk = 16;
     SightMemory *mine = *memory;
-    if (mine == nullptr || mine->entity != entity || mine->user != GetUserId() ||
-        mine->command != GetActiveSnapshot()->curcid ||
-        mine->completed != GetActiveSnapshot()->snapXactCompletionCount) {
+    if (mine == nullptr || mine->entity != entity || mine->user != GetUserId() || !(mine->sight == present_sight())) {
         MemoryContext caller = MemoryContextSwitchTo(query_context);
         mine = static_cast<SightMemory *>(palloc0(sizeof(SightMemory)));
         mine->context = query_context;
         mine->entity = entity;
         mine->user = GetUserId();
-        mine->command = GetActiveSnapshot()->curcid;
-        mine->completed = GetActiveSnapshot()->snapXactCompletionCount;
+        mine->sight = present_sight();
         mine->everything = is_unrestricted();
         if (!mine->everything) {
             mine->own = visible_entity(entity);

@@ -11,6 +11,9 @@ NullableDatum keys_visible_to_reader(int score, int entity, NullableDatum keys);
 // The same for the entity of a component.
 NullableDatum keys_visible_to_reader(int component, NullableDatum keys);
 
+// Whether the reader may read every row of a table.
+bool sees_all_rows(Oid relation);
+
 // Whether the reader sees an entity in its own table. memory is kept by the caller for the length of a query, null at
 // first: once a query has asked often, all that the reader sees is found at once.
 struct SightMemory;

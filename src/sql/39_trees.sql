@@ -43,10 +43,12 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.check_tree(regclass) IS 'Refuses a table whose rows can change in ways that its triggers miss.';
 
 CREATE FUNCTION leadscore_internal.component_tables(component int) RETURNS SETOF regclass
-LANGUAGE sql STABLE ROWS 2 SET search_path = pg_catalog, pg_temp AS $$
-  SELECT b.relation FROM leadscore_internal.branch AS b WHERE b.component = component_tables.component
-  UNION
-  SELECT w.relation FROM leadscore_internal.watch AS w WHERE w.component = component_tables.component
+LANGUAGE plpgsql STABLE ROWS 2 SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN QUERY SELECT b.relation FROM leadscore_internal.branch AS b WHERE b.component = component_tables.component
+               UNION
+               SELECT w.relation FROM leadscore_internal.watch AS w WHERE w.component = component_tables.component;
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.component_tables(int) IS 'The tables that a component follows, without partitions and children.';
 
@@ -110,10 +112,12 @@ COMMENT ON FUNCTION leadscore_internal.members_now(regclass) IS
 
 -- Partitions come and go for every transaction at once, also for one whose snapshot is older and has no mark that says so.
 CREATE FUNCTION leadscore_internal.has_other_parts(component int) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce(bool_or(leadscore_internal.members_now(r) <> ARRAY(
-    SELECT r::oid UNION ALL SELECT p.part::oid FROM leadscore_internal.part AS p WHERE p.root = r ORDER BY 1)), false)
-  FROM leadscore_internal.component_tables(component) AS r
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (SELECT coalesce(bool_or(leadscore_internal.members_now(r) <> ARRAY(
+            SELECT r::oid UNION ALL SELECT p.part::oid FROM leadscore_internal.part AS p WHERE p.root = r ORDER BY 1)), false)
+          FROM leadscore_internal.component_tables(component) AS r);
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.has_other_parts(int) IS
   'Whether tables of a component consist of others than this snapshot knows of, so that its states and marks do not say what its rows do.';

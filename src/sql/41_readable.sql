@@ -1,12 +1,14 @@
 -- Whether a score can be read, and whether only from the rows: an error, never a wrong number.
+--
+-- What every read asks is PL/pgSQL even where it is one query: a session keeps its plans, those of SQL functions it does not.
 
-CREATE FUNCTION leadscore_internal.must_read_rows(component int) RETURNS boolean
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION leadscore_internal.must_read_rows_now(component int) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   of_component leadscore_internal.component;
   marked boolean;
 BEGIN
-  SELECT * INTO of_component FROM leadscore_internal.component AS c WHERE c.id = must_read_rows.component;
+  SELECT * INTO of_component FROM leadscore_internal.component AS c WHERE c.id = must_read_rows_now.component;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'the score was published after this transaction took its snapshot'
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Read it in a new transaction.';
@@ -21,12 +23,17 @@ BEGIN
   RETURN marked OR leadscore_internal.has_other_parts(component);
 END
 $$;
+COMMENT ON FUNCTION leadscore_internal.must_read_rows_now(int) IS 'Finds what must_read_rows() says.';
+
+CREATE FUNCTION leadscore_internal.must_read_rows(component int) RETURNS boolean
+  AS 'MODULE_PATHNAME', 'leadscore_must_read_rows' LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 100;
 COMMENT ON FUNCTION leadscore_internal.must_read_rows(int) IS
   'Whether a component is marked as a whole, or its tables have other partitions than this snapshot knows of, so that all of it is read from the CRM''s rows; an error where the score is broken.';
 
 CREATE FUNCTION leadscore_internal.missing_table(score leadscore_internal.score) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT x.what
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (SELECT x.what
   FROM (SELECT e.relation, format('entity "%s"', e.name) AS what
         FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity WHERE se.score = score.id
         UNION ALL
@@ -54,7 +61,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         UNION ALL
         SELECT w.relation, 'a link'
         FROM leadscore_internal.component AS c JOIN leadscore_internal.watch AS w ON w.component = c.id WHERE c.score = score.id) AS x
-  WHERE NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = x.relation) ORDER BY x.what DESC LIMIT 1
+  WHERE NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = x.relation) ORDER BY x.what DESC LIMIT 1);
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.missing_table(leadscore_internal.score) IS 'What of a score has lost its table; NULL if nothing has.';
 
@@ -119,11 +127,44 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_unbroken(leadscore_internal.score) IS 'Refuses a score that is broken, or whose tables have another owner.';
 
+CREATE FUNCTION leadscore_internal.tables_stand(relations oid[], owners oid[]) RETURNS boolean
+  AS 'MODULE_PATHNAME', 'leadscore_tables_stand' LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION leadscore_internal.tables_stand(oid[], oid[]) IS 'Whether tables are there and have these owners; owners NULL: whichever.';
+
+-- The usual case, in one glance; where it is not, what follows finds out whether and why the score cannot be read.
+CREATE FUNCTION leadscore_internal.is_sound(score int) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM leadscore_internal.score AS s WHERE s.id = is_sound.score AND s.state = 'live') AND NOT EXISTS (
+    SELECT FROM leadscore_internal.incident AS i WHERE i.score = is_sound.score AND NOT i.building
+    UNION ALL
+    SELECT FROM leadscore_internal.component AS c JOIN leadscore_internal.branch AS b ON b.component = c.id
+    WHERE c.score = is_sound.score
+      AND NOT leadscore_internal.tables_stand(b.relation::oid || b.lookups::oid[], b.owner::oid || b.lookup_owners::oid[])
+    UNION ALL
+    SELECT FROM leadscore_internal.component AS c JOIN leadscore_internal.branch AS b ON b.component = c.id
+    JOIN leadscore_internal.joined_link AS j ON j.branch = b.id
+    WHERE c.score = is_sound.score AND NOT leadscore_internal.tables_stand(j.through::oid[], j.owners::oid[])
+    UNION ALL
+    SELECT FROM leadscore_internal.component AS c JOIN leadscore_internal.watch AS w ON w.component = c.id
+    WHERE c.score = is_sound.score AND NOT leadscore_internal.tables_stand(ARRAY[w.relation::oid], NULL)
+    UNION ALL
+    SELECT FROM leadscore_internal.membership AS m WHERE m.score = is_sound.score AND NOT leadscore_internal.tables_stand(m.through::oid[], NULL)
+    UNION ALL
+    SELECT FROM leadscore_internal.published_entity AS p JOIN leadscore_internal.entity AS e ON e.id = p.entity
+    WHERE p.score = is_sound.score AND NOT leadscore_internal.tables_stand(ARRAY[e.relation::oid], NULL));
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.is_sound(int) IS 'Whether nothing that is published of a score has changed so that it could not be read.';
+
 CREATE FUNCTION leadscore_internal.check_readable(score int) RETURNS void
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   of_score leadscore_internal.score;
 BEGIN
+  IF leadscore_internal.is_sound(score) THEN
+    RETURN;
+  END IF;
   SELECT * INTO STRICT of_score FROM leadscore_internal.score AS s WHERE s.id = check_readable.score;
   IF of_score.state <> 'live' THEN
     RAISE EXCEPTION 'score "%.%" is not live but %', of_score.model, of_score.name, of_score.state

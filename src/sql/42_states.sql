@@ -41,13 +41,21 @@ CREATE FUNCTION leadscore_internal.state_points(decay leadscore.decay, points fl
 COMMENT ON FUNCTION leadscore_internal.state_points(leadscore.decay, float8, float8, float8, timestamptz, timestamptz) IS
   'The points of a state at an instant between its reference and its next change; NULL before the reference.';
 
-CREATE FUNCTION leadscore_internal.create_states(component int, model name, entity leadscore_internal.entity) RETURNS regclass
+CREATE FUNCTION leadscore_internal.state_rank(decay leadscore.decay, points float8, magnitude float8, error float8, held float8, falling float8,
+                                              reference timestamptz, next_change_at timestamptz) RETURNS int
+  AS 'MODULE_PATHNAME', 'leadscore_state_rank' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION leadscore_internal.state_rank(leadscore.decay, float8, float8, float8, float8, float8, timestamptz, timestamptz) IS
+  'Where a state stands among those of its component by an order that time does not change, in steps of a quarter octave; NULL for what is never above 0.';
+
+CREATE FUNCTION leadscore_internal.create_states(component int, model name, entity leadscore_internal.entity, decay leadscore.decay) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   states text := format('%I.%I', model, entity.name || '_states_' || component);
 BEGIN
-  EXECUTE format('CREATE TABLE %s (
-      key              %s PRIMARY KEY,
+  EXECUTE format('CREATE TABLE %1$s (
+      key              %2$s PRIMARY KEY,
+      rank             int GENERATED ALWAYS AS (leadscore_internal.state_rank(%3$L, points, magnitude, error, held, falling,
+                                                  coalesce(reference, last_activity_at), next_change_at)) STORED,
       points           float8 NOT NULL,
       magnitude        float8 NOT NULL,
       error            float8 NOT NULL,
@@ -57,7 +65,9 @@ BEGIN
       reference        timestamptz,
       held             float8,
       falling          float8
-    ) WITH (fillfactor = 70)', states, leadscore_internal.type_name(entity.key_type));
+    ) WITH (fillfactor = 70)', states, leadscore_internal.type_name(entity.key_type), decay);
+  -- An update that leaves a state its rank touches no index.
+  EXECUTE format('CREATE INDEX ON %s (rank) WHERE rank IS NOT NULL', states);
   EXECUTE format('CREATE INDEX ON %s (next_change_at) WHERE next_change_at IS NOT NULL', states);
   EXECUTE format('COMMENT ON TABLE %s IS %L', states,
                  'pg_leadscore: kept by triggers, can be rebuilt from the activities; read it through the views');
@@ -65,7 +75,7 @@ BEGIN
   RETURN states::regclass;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.create_states(int, name, leadscore_internal.entity) IS 'Makes the state table of a component.';
+COMMENT ON FUNCTION leadscore_internal.create_states(int, name, leadscore_internal.entity, leadscore.decay) IS 'Makes the state table of a component.';
 
 CREATE FUNCTION leadscore_internal.share_with_readers(own regclass, entity leadscore_internal.entity) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
@@ -109,7 +119,11 @@ COMMENT ON FUNCTION leadscore_internal.state_columns() IS 'The columns of a stat
 
 CREATE FUNCTION leadscore_internal.store_states(component leadscore_internal.component, states_query text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('INSERT INTO %1$s (%2$s) %3$s ON CONFLICT (key) DO UPDATE SET (%2$s) = (%4$s)',
+  -- Where nothing changes any more, nothing is held or falls: only rounding is left of it.
+  SELECT format('INSERT INTO %1$s (%2$s)
+                 SELECT x.key, x.points, x.magnitude, x.error, x.activities, x.last_activity_at, x.next_change_at, x.reference,
+                        CASE WHEN x.next_change_at IS NOT NULL THEN x.held END, CASE WHEN x.next_change_at IS NOT NULL THEN x.falling END
+                 FROM (%3$s) AS x ON CONFLICT (key) DO UPDATE SET (%2$s) = (%4$s)',
                 component.states, leadscore_internal.state_columns(), states_query,
                 'excluded.' || replace(leadscore_internal.state_columns(), ', ', ', excluded.'))
 $$;
@@ -185,14 +199,15 @@ DECLARE
   reference text := format('coalesce(%1$s.reference, %1$s.last_activity_at)', s);
   faded text := format('coalesce(leadscore_internal.state_points(%L, %%s, 0, 0, %s, %s), 0)', decay, reference, instant);
   is_linear boolean := decay::text LIKE 'linear%';
+  -- Errors fade, and 1 point is the least that they are compared with: nearly all states need no closer look.
+  closer text := format('CASE WHEN %1$s.error > 1e-10::float8 OR %1$s.magnitude > 1e5::float8 OR %2$s.traffic > 1e5::float8 THEN %%s END', s, p);
 BEGIN
   points := format('coalesce(leadscore_internal.state_points(%L, %2$s.points, %2$s.held, %2$s.falling, %3$s, %4$s), 0) + coalesce(%5$s.points, 0)',
                    decay, s, reference, instant, p);
   -- A linear sum may have fallen to little of its magnitude: it is judged as if nothing were left.
-  unsettled := format('leadscore_internal.unsettled(%1$s.next_change_at, %1$s.reference, %1$s.last_activity_at, %2$s.removed_at,'
-                      ' %3$s + 1e-15::float8 * greatest(%2$s.traffic, 1e-200), %4$s, %5$s)',
-                      s, p, format(faded, format('%1$s.error + 1e-15::float8 * %1$s.magnitude', s)),
-                      CASE WHEN is_linear THEN '0' ELSE format('%s + coalesce(%s.magnitude, 0)', format(faded, s || '.magnitude'), p) END,
+  unsettled := format('leadscore_internal.unsettled(%1$s.next_change_at, %1$s.reference, %1$s.last_activity_at, %2$s.removed_at, %3$s, %4$s, %5$s)',
+                      s, p, format(closer, format(faded, format('%1$s.error + 1e-15::float8 * %1$s.magnitude', s)) || format(' + 1e-15::float8 * greatest(%s.traffic, 1e-200)', p)),
+                      CASE WHEN is_linear THEN '0' ELSE format(closer, format('%s + coalesce(%s.magnitude, 0)', format(faded, s || '.magnitude'), p)) END,
                       instant);
 END
 $$;

@@ -102,6 +102,13 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.rows_at_rest(leadscore_internal.component) IS 'Whether the rows of a component can be read into states now.';
 
+-- A reader whose clock is before cannot go by the ranks of states. Called when all is folded: the present comes last.
+CREATE FUNCTION leadscore_internal.note_fold(component int) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO leadscore_internal.folded (component, until) VALUES (component, leadscore_internal.folding_clock())
+$$;
+COMMENT ON FUNCTION leadscore_internal.note_fold(int) IS 'Notes that states are of the present.';
+
 -- A component's whole fold, as tick does it. False where another fold of the model is under way.
 CREATE FUNCTION leadscore_internal.fold_component(component int) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -123,6 +130,8 @@ BEGIN
   IF at_rest THEN
     PERFORM leadscore_internal.fold_marks(c);
   END IF;
+  DELETE FROM leadscore_internal.folded AS f WHERE f.component = c.id AND f.until <= leadscore_internal.folding_clock();
+  PERFORM leadscore_internal.note_fold(c.id);
   INSERT INTO leadscore_internal.fold AS f (component, last_fold) VALUES (c.id, leadscore.clock())
   ON CONFLICT ON CONSTRAINT fold_pkey DO UPDATE SET last_fold = excluded.last_fold;
   RETURN true;
@@ -141,6 +150,7 @@ BEGIN
   IF FOUND AND pg_try_advisory_xact_lock(leadscore_internal.fold_lock_key(
        (SELECT s.model FROM leadscore_internal.score AS s WHERE s.id = c.score))) THEN
     PERFORM leadscore_internal.fold_deltas(c.id, at_most);
+    PERFORM leadscore_internal.note_fold(c.id);
   END IF;
 END
 $$;

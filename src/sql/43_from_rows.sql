@@ -1,5 +1,18 @@
 -- Reading entities from the CRM's rows: what the views call where a state cannot answer.
 
+-- Whose states cannot answer for an instant (SQL), because an activity has passed a boundary, or because they are of a later
+-- one: found by an index, but where a fold was later than the instant.
+CREATE FUNCTION leadscore_internal.due_keys(component leadscore_internal.component, instant text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('SELECT s.key FROM %1$s AS s WHERE s.next_change_at <= %3$s
+                 UNION ALL
+                 SELECT s.key FROM %1$s AS s
+                 WHERE EXISTS (SELECT FROM leadscore_internal.folded AS f WHERE f.component = %2$s AND f.until > %3$s)
+                   AND coalesce(s.reference, s.last_activity_at) > %3$s', component.states, component.id, instant)
+$$;
+COMMENT ON FUNCTION leadscore_internal.due_keys(leadscore_internal.component, text) IS
+  'The query for keys of states that cannot answer for an instant.';
+
 -- The queries behind read_rows. all_keys: for whom a state may not be able to answer at $2, a few too many included, or
 -- NULL for everybody; readings: points, last_activity_at and activities of the keys in $3 at $2, in the order of the keys.
 CREATE FUNCTION leadscore_internal.reading_queries(component int, OUT all_keys text, OUT readings text, OUT key_type regtype)
@@ -17,8 +30,8 @@ BEGIN
     SELECT CASE WHEN bool_and(x.key IS NOT NULL) IS NOT FALSE THEN coalesce(array_agg(x.key), '{}') END
     FROM (SELECT p.key FROM %s AS p WHERE p.component = $1 GROUP BY p.key HAVING bool_or(p.sign <= 0)
           UNION ALL
-          SELECT s.key FROM %s AS s WHERE s.next_change_at <= $2 OR coalesce(s.reference, s.last_activity_at) > $2) AS x$query$,
-    c.pending, c.states);
+          %s) AS x$query$,
+    c.pending, leadscore_internal.due_keys(c, '$2'));
   -- A state that is only due, of an entity with many activities, is brought over its boundaries; all else is summed up.
   readings := format($query$
     WITH corrected AS (%3$s),

@@ -1,7 +1,7 @@
--- What the functions of an entity are made of, and the shortest of them: lead_score, lead_hottest, lead_coldest.
+-- What the functions of an entity are made of, and the shortest of them: lead_score.
 
--- The published score, which must be readable, as seen by the query under way.
-CREATE FUNCTION leadscore_internal.readable_score(model name, entity text, score text, OUT paused boolean, OUT view_name text)
+-- The published score, which must be readable, as seen by the query under way. lookup: the query for the points of one, $1.
+CREATE FUNCTION leadscore_internal.readable_score(model name, entity text, score text, OUT paused boolean, OUT view_name text, OUT lookup text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   s leadscore_internal.score := leadscore_internal.find_score(model, leadscore_internal.name_in_model(score, model, 'score'));
@@ -19,6 +19,7 @@ BEGIN
     PERFORM leadscore_internal.check_readable(s.id);
   END IF;
   view_name := leadscore_internal.score_view(s, e);
+  lookup := format('SELECT v.points FROM %s AS v WHERE v.%I %s $1', view_name, entity || '_id', leadscore_internal.equality_operator(e.key_type));
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.readable_score(name, text, text) IS 'The score and its view, or an error that says why it cannot be read.';
@@ -200,6 +201,11 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.is_entity(name, text, anyelement) IS 'Whether a key is that of an entity that the caller may see.';
 
+CREATE FUNCTION leadscore_internal.look_up(query text, key anyelement) RETURNS float8
+  AS 'MODULE_PATHNAME', 'leadscore_look_up' LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION leadscore_internal.look_up(text, anyelement) IS
+  'The number that a query gives for $1, run as the caller, who keeps its plan; NULL for no row.';
+
 CREATE FUNCTION leadscore_internal.score_at(model name, entity text, score text, id anyelement, as_of timestamptz) RETURNS float8
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -210,9 +216,7 @@ BEGIN
   IF readable.paused THEN
     RETURN NULL;
   ELSIF as_of = leadscore.clock() THEN
-    EXECUTE format('SELECT v.points FROM %s AS v WHERE v.%I %s $1', readable.view_name, entity || '_id',
-                   leadscore_internal.entity_equality(model, entity)) INTO result USING id;
-    RETURN result;
+    RETURN leadscore_internal.look_up(readable.lookup, id);
   END IF;
   EXECUTE format('SELECT p.points FROM (%s) AS p', leadscore_internal.published_points(model, entity, score, 'ARRAY[$3]'))
   INTO result USING NULL::timestamptz, as_of, id;
@@ -220,18 +224,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.score_at(name, text, text, anyelement, timestamptz) IS 'Implementation of <entity>_score.';
-
-CREATE FUNCTION leadscore_internal.ranked(model name, entity text, score text, n int, direction text) RETURNS SETOF record
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  readable record := leadscore_internal.readable_score(model, entity, score);
-BEGIN
-  PERFORM leadscore_internal.check_count(n);
-  IF readable.paused THEN
-    RETURN;
-  END IF;
-  RETURN QUERY EXECUTE format('SELECT row_number() OVER (ORDER BY v.points %1$s, v.%2$I), v.%2$I, v.points FROM %3$s AS v ORDER BY v.points %1$s, v.%2$I LIMIT $1',
-                              direction, entity || '_id', readable.view_name) USING n;
-END
-$$;
-COMMENT ON FUNCTION leadscore_internal.ranked(name, text, text, int, text) IS 'Implementation of <entity>_hottest and <entity>_coldest.';

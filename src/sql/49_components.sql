@@ -132,7 +132,7 @@ BEGIN
   SELECT * INTO STRICT of_entity FROM leadscore_internal.entity AS e WHERE e.id = create_component.entity;
   INSERT INTO leadscore_internal.component (id, score, entity, decay, ahead, pending, states, on_error, capped_rule, max_points, counted)
   VALUES (new_id, score.id, of_entity.id, leadscore_internal.delayed(decay, ahead), ahead, of_entity.pending,
-          leadscore_internal.create_states(new_id, score.model, of_entity), score.on_error, capped_rule, max_points, counted);
+          leadscore_internal.create_states(new_id, score.model, of_entity, leadscore_internal.delayed(decay, ahead)), score.on_error, capped_rule, max_points, counted);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.create_component(leadscore_internal.score, int, leadscore.decay, interval, int, float8, boolean) IS 'Makes a component with its state table.';
@@ -155,6 +155,7 @@ DECLARE
   c leadscore_internal.component;
 BEGIN
   FOREACH c IN ARRAY components LOOP
+    DELETE FROM leadscore_internal.folded AS f WHERE f.component = c.id;
     IF EXISTS (SELECT FROM pg_class AS t WHERE t.oid = c.pending) THEN
       EXECUTE format('DELETE FROM %s AS p WHERE p.component = $1', c.pending) USING c.id;
     END IF;
@@ -179,6 +180,7 @@ BEGIN
     RAISE EXCEPTION 'a rule gives points that are not a finite number, or beyond 1e290, to entity %', not_finite
       USING ERRCODE = 'numeric_value_out_of_range', HINT = 'Mend the rule or the data, then publish again.';
   END IF;
+  PERFORM leadscore_internal.note_fold(component.id);
   EXECUTE format('ANALYZE %s', component.states);
 END
 $$;

@@ -165,9 +165,11 @@ COMMENT ON FUNCTION leadscore_internal.open_score(name, text, text) IS 'The scor
 
 -- A paused score that is being resumed has no version that answers.
 CREATE FUNCTION leadscore_internal.published_entities(score int) RETURNS int[]
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT ARRAY(SELECT DISTINCT p.entity FROM leadscore_internal.published_entity AS p JOIN leadscore_internal.score AS s ON s.id = p.score
-               WHERE s.id = published_entities.score AND (NOT p.building OR s.state = 'paused'))
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN ARRAY(SELECT DISTINCT p.entity FROM leadscore_internal.published_entity AS p JOIN leadscore_internal.score AS s ON s.id = p.score
+               WHERE s.id = published_entities.score AND (NOT p.building OR s.state = 'paused'));
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.published_entities(int) IS 'For which entities a score is published.';
 

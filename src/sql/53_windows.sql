@@ -19,17 +19,62 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.window_start(timestamptz, interval) IS 'as_of - within by the calendar in UTC.';
 
--- Undecayed points in [as_of - within, as_of]. $1 and $2 are the bounds, $3 the limit.
-CREATE FUNCTION leadscore_internal.window_query(model name, entity text, score text, condition text) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('SELECT e.key, coalesce(w.points, 0), coalesce(w.activities, 0)::bigint, w.last_activity_at
-                 FROM %s LEFT JOIN (SELECT f.key, sum(f.points) AS points, sum(f.activities) AS activities, max(f.occurred_at + f.ahead) FILTER (WHERE f.activities > 0) AS last_activity_at
-                                    FROM (%s) AS f GROUP BY f.key) AS w ON w.key %s e.key
-                 WHERE coalesce(w.points, 0) %s $3',
-                leadscore_internal.entity_from(model, entity), leadscore_internal.published_facts(model, entity, score, 'NULL'),
-                leadscore_internal.entity_equality(model, entity), condition)
+-- Who can have more than so many points in the window that a score itself is about, its states know: the query for their keys;
+-- NULL where the score is about something else.
+CREATE FUNCTION leadscore_internal.earners_query(score int, entity int, since timestamptz, as_of timestamptz, more_than float8,
+                                                 OUT relation oid, OUT query text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  -- Beyond so many, reading everybody takes no longer.
+  most_keys constant int := 5000;
+  c leadscore_internal.component;
+BEGIN
+  SELECT e.relation INTO relation FROM leadscore_internal.entity AS e WHERE e.id = earners_query.entity;
+  SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.score = earners_query.score AND x.entity = earners_query.entity AND NOT x.building LIMIT 1;
+  IF NOT FOUND OR NOT c.counted OR as_of <> leadscore.clock() OR NOT isfinite(since) OR since >= as_of OR more_than <= 0 OR c.ahead <> interval '0'
+     OR EXISTS (SELECT FROM leadscore_internal.component AS x WHERE x.score = c.score AND x.entity = c.entity AND NOT x.building AND x.id <> c.id)
+     OR EXISTS (SELECT FROM leadscore_internal.membership AS m WHERE m.score = c.score AND m.entity = c.entity AND NOT m.building)
+     OR NOT c.decay OPERATOR(leadscore.=) format('window(%s seconds)', extract(epoch FROM as_of - since))::leadscore.decay THEN
+    RETURN;
+  END IF;
+  query := format('SELECT CASE WHEN cardinality(found.keys) < %1$s AND NOT leadscore_internal.must_read_rows(%2$s) THEN found.keys END
+                   FROM (SELECT ARRAY(SELECT x.key FROM (SELECT s.key FROM %3$s AS s WHERE s.rank >= %4$s
+                                                         UNION ALL SELECT p.key FROM %5$s AS p WHERE p.component = %2$s AND p.key IS NOT NULL
+                                                         UNION ALL %6$s) AS x LIMIT %1$s) AS keys) AS found',
+                  most_keys, c.id, c.states, leadscore_internal.state_rank('none', more_than, 0, 0, NULL, NULL, as_of, NULL), c.pending,
+                  leadscore_internal.due_keys(c, 'leadscore.clock()'));
+END
 $$;
-COMMENT ON FUNCTION leadscore_internal.window_query(name, text, text, text) IS 'The query behind lead_hot and lead_cold.';
+COMMENT ON FUNCTION leadscore_internal.earners_query(int, int, timestamptz, timestamptz, float8) IS 'How the states of a score find who can be hot.';
+
+CREATE FUNCTION leadscore_internal.earners(score int, entity int, since timestamptz, as_of timestamptz, more_than float8, keys anyarray) RETURNS anyarray
+  AS 'MODULE_PATHNAME', 'leadscore_earners' LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION leadscore_internal.earners(int, int, timestamptz, timestamptz, float8, anyarray) IS
+  'Keys of all that can have earned more than so many points in a window; NULL for everybody. keys: of their type, NULL.';
+
+-- Undecayed points in [as_of - within, as_of]. $1 and $2 are the bounds, $3 the limit. active: nobody without an activity meets
+-- the condition.
+CREATE FUNCTION leadscore_internal.window_query(model name, entity text, score text, condition text, active boolean) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  e leadscore_internal.entity := leadscore_internal.find_entity(model, entity);
+  s leadscore_internal.score := leadscore_internal.find_score(model, leadscore_internal.name_in_model(score, model, 'score'));
+  keys text := CASE WHEN active THEN format('leadscore_internal.earners(%s, %s, $1, $2, $3, NULL::%s[])', s.id, e.id, leadscore_internal.type_name(e.key_type))
+                    ELSE 'NULL' END;
+BEGIN
+  -- A roll-up asks for keys more than once.
+  IF EXISTS (SELECT FROM leadscore_internal.membership AS m WHERE m.score = s.id AND m.entity = e.id) THEN
+    keys := 'NULL';
+  END IF;
+  RETURN format('SELECT e.key, coalesce(w.points, 0), coalesce(w.activities, 0)::bigint, w.last_activity_at
+                 FROM %s %s JOIN (SELECT f.key, sum(f.points) AS points, sum(f.activities) AS activities, max(f.occurred_at + f.ahead) FILTER (WHERE f.activities > 0) AS last_activity_at
+                                  FROM (%s) AS f GROUP BY f.key) AS w ON w.key %s e.key
+                 WHERE coalesce(w.points, 0) %s $3',
+                leadscore_internal.entity_rows(e), CASE WHEN NOT active THEN 'LEFT' END, leadscore_internal.facts_query(s.id, e, keys, false),
+                leadscore_internal.equality_operator(e.key_type), condition);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.window_query(name, text, text, text, boolean) IS 'The query behind lead_hot and lead_cold.';
 
 CREATE FUNCTION leadscore_internal.check_number(number float8, what text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -51,7 +96,7 @@ BEGIN
   IF readable.paused THEN
     RETURN;
   END IF;
-  RETURN QUERY EXECUTE leadscore_internal.window_query(model, entity, score, condition)
+  RETURN QUERY EXECUTE leadscore_internal.window_query(model, entity, score, condition, condition = '>' AND points >= 0)
                USING leadscore_internal.window_start(as_of, within), as_of, points;
 END
 $$;

@@ -1,0 +1,57 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/rank.hpp"
+
+namespace leadscore::core {
+
+namespace {
+
+constexpr double buckets_per_octave = 4;
+constexpr double least_rank = -2147483647.0;
+constexpr double most_rank = 2147483647.0;
+
+// Of a rank, before it is rounded down: what rounding may have done to it, several times over.
+double uncertainty(double rank) { return 1e-9 + 4e-15 * std::fabs(rank); }
+
+// In octaves: by how much amounts of an instant have faded by the next, seen from the beginning of the calendar.
+double faded_octaves(const Decay &decay, Ticks instant) {
+    const Ticks half_life = decay.half_life_ticks();
+    return half_life == 0 ? 0 : static_cast<double>(instant) / static_cast<double>(half_life);
+}
+
+// What fades as fast as the decay lets fade, or stays, and is never less than the sum.
+double upper_amount(const Decay &decay, const Sum &sum) {
+    const double left = static_cast<double>(sum.next - sum.reference);
+    double amount = sum.fading + sum.error;
+    if (sum.held > 0) {
+        // Held until the next look, as if it had faded from more.
+        const double octaves = faded_octaves(decay, sum.next - sum.reference);
+        amount += sum.next == endless ? std::numeric_limits<double>::infinity() : sum.held * std::exp2(octaves);
+    } else {
+        amount += sum.held;
+    }
+    if (sum.falling < 0)
+        amount += sum.next == endless ? std::numeric_limits<double>::infinity() : -sum.falling * left;
+    return amount;
+}
+
+} // namespace
+
+std::optional<std::int32_t> rank_of(const Decay &decay, const Sum &sum) {
+    const double amount = upper_amount(decay, sum);
+    if (!(amount > 0))
+        return std::nullopt;
+    const double rank = buckets_per_octave * (std::log2(amount) + faded_octaves(decay, sum.reference));
+    return static_cast<std::int32_t>(std::clamp(std::floor(rank + uncertainty(rank)), least_rank, most_rank));
+}
+
+double bound_of_rank(const Decay &decay, std::int32_t rank, Ticks instant) {
+    if (rank == static_cast<std::int32_t>(most_rank))
+        return std::numeric_limits<double>::infinity();
+    const double above = static_cast<double>(rank) + 1;
+    return std::exp2((above - uncertainty(above) / 2) / buckets_per_octave - faded_octaves(decay, instant));
+}
+
+} // namespace leadscore::core

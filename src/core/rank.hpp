@@ -1,0 +1,30 @@
+#pragma once
+
+// The rank of a sum of pieces: the bucket that it falls into by an order that the passing of time does not change, four
+// buckets to an octave. An index on ranks finds the highest sums at any instant, and an update that leaves a sum in its
+// bucket does not touch the index.
+
+#include <cstdint>
+#include <optional>
+
+#include "core/piece.hpp"
+
+namespace leadscore::core {
+
+// A sum as sum_after() reads it, from `reference` until all of it is looked at again at `next`; `endless` for never.
+struct Sum {
+    double fading = 0;
+    double held = 0;
+    double falling = 0;
+    double error = 0; // by how much more it may be
+    Ticks reference = 0;
+    Ticks next = endless;
+};
+
+// Nothing for a sum that is 0 or less all the time.
+std::optional<std::int32_t> rank_of(const Decay &decay, const Sum &sum);
+
+// What a sum of this rank is below at an instant, however both are rounded; 0 may also be reached.
+double bound_of_rank(const Decay &decay, std::int32_t rank, Ticks instant);
+
+} // namespace leadscore::core

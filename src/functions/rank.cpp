@@ -1,0 +1,43 @@
+// Ranks of states, by which the hottest are found; see core/rank.hpp.
+
+#include "core/rank.hpp"
+#include "pg/time_datum.hpp"
+#include "pg/type_datum.hpp"
+
+using namespace leadscore;
+using namespace leadscore::pg;
+
+// state_rank(decay, points, magnitude, error, held, falling, reference, next_change_at) → the rank; NULL for what is
+// never above 0
+LEADSCORE_FUNCTION(state_rank) {
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(6))
+        PG_RETURN_NULL();
+    auto optional = [&](int number) { return PG_ARGISNULL(number) ? 0.0 : PG_GETARG_FLOAT8(number); };
+    core::Sum sum;
+    sum.fading = PG_GETARG_FLOAT8(1);
+    sum.held = optional(4);
+    sum.falling = optional(5);
+    sum.reference = PG_GETARG_TIMESTAMPTZ(6);
+    sum.next = PG_ARGISNULL(7) ? core::endless : PG_GETARG_TIMESTAMPTZ(7);
+    // With less than this the state is read as it is, with more its rows may say something else.
+    constexpr double least_error = 1e-10;
+    const double error = optional(3) + 1e-15 * optional(2);
+    sum.error = error > least_error ? 2 * error : 0;
+    int32 rank = 0;
+    const bool above = guarded([&] {
+        const auto found = core::rank_of(decay_of(PG_GETARG_DATUM(0)), sum);
+        rank = found.value_or(0);
+        return found.has_value();
+    });
+    if (!above)
+        PG_RETURN_NULL();
+    PG_RETURN_INT32(rank);
+}
+
+// rank_bound(decay, rank, instant) → what the points of states of the rank are below at the instant
+LEADSCORE_FUNCTION(rank_bound) {
+    return guarded([&] {
+        return Float8GetDatum(core::bound_of_rank(decay_of(PG_GETARG_DATUM(0)), PG_GETARG_INT32(1),
+                                                  instant_of(PG_GETARG_TIMESTAMPTZ(2), "instant")));
+    });
+}

@@ -1,0 +1,173 @@
+#include "pg/hottest.hpp"
+
+#include "pg/kept_plan.hpp"
+#include "pg/owner.hpp"
+#include "pg/query.hpp"
+#include "pg/visibility.hpp"
+
+namespace leadscore::pg {
+
+namespace {
+
+// Beyond so many, reading everybody takes no longer.
+constexpr int most_leaders = 20000;
+
+struct HottestQueries {
+    bool paused;
+    Oid relation;
+    Oid key_type;
+    char *leaders; // null where states cannot tell
+    char *among;
+    char *everybody;
+};
+
+HottestQueries queries_of(const RankedScore &score, int wanted) {
+    constexpr const char *select = "SELECT q.paused, q.relation, q.key_type, q.leaders, q.among, q.everybody FROM "
+                                   "leadscore_internal.hottest_queries($1, $2, $3, $4, $5) AS q";
+    const Parameter parameters[] = {{NAMEOID, score.model},
+                                    {TEXTOID, score.entity},
+                                    {TEXTOID, score.score},
+                                    {INT4OID, score.n},
+                                    {INT4OID, {Int32GetDatum(wanted), false}}};
+    MemoryContext context = CurrentMemoryContext;
+    HottestQueries queries{};
+    as_extension_owner([&] {
+        SPI_connect();
+        if (execute_kept(select, parameters, 5) != SPI_OK_SELECT || SPI_processed != 1)
+            elog(ERROR, "reading what is published failed");
+        HeapTuple row = SPI_tuptable->vals[0];
+        TupleDesc columns = SPI_tuptable->tupdesc;
+        bool is_null = false;
+        auto text_at = [&](int number) -> char * {
+            Datum value = SPI_getbinval(row, columns, number, &is_null);
+            return is_null ? nullptr : MemoryContextStrdup(context, TextDatumGetCString(value));
+        };
+        queries.paused = DatumGetBool(SPI_getbinval(row, columns, 1, &is_null));
+        queries.relation = DatumGetObjectId(SPI_getbinval(row, columns, 2, &is_null));
+        queries.key_type = DatumGetObjectId(SPI_getbinval(row, columns, 3, &is_null));
+        queries.leaders = text_at(4);
+        queries.among = text_at(5);
+        queries.everybody = text_at(6);
+        SPI_finish();
+    });
+    return queries;
+}
+
+struct Leaders {
+    bool known;
+    double bound; // nobody else has as many points
+    Datum keys;
+    bool more; // or has points at all
+};
+
+Leaders find_leaders(const char *query) {
+    MemoryContext context = CurrentMemoryContext;
+    Leaders leaders{false, 0, 0, false};
+    as_extension_owner([&] {
+        SPI_connect();
+        if (execute_kept(query, nullptr, 0) != SPI_OK_SELECT || SPI_processed != 1)
+            elog(ERROR, "reading the ranks of states failed");
+        HeapTuple row = SPI_tuptable->vals[0];
+        TupleDesc columns = SPI_tuptable->tupdesc;
+        bool is_null = false;
+        leaders.bound = DatumGetFloat8(SPI_getbinval(row, columns, 1, &is_null));
+        leaders.known = !is_null;
+        if (leaders.known) {
+            MemoryContext spi_context = MemoryContextSwitchTo(context);
+            leaders.keys = datumCopy(SPI_getbinval(row, columns, 2, &is_null), false, -1);
+            MemoryContextSwitchTo(spi_context);
+            leaders.more = DatumGetBool(SPI_getbinval(row, columns, 3, &is_null));
+        }
+        SPI_finish();
+    });
+    return leaders;
+}
+
+// As the reader. False where somebody else may stand among the first.
+bool read_leaders(const HottestQueries &queries, const Leaders &leaders, int n, Tuplestorestate *result,
+                  TupleDesc columns) {
+    const Parameter parameters[] = {{INT4OID, {Int32GetDatum(n), false}},
+                                    {get_array_type(queries.key_type), {leaders.keys, false}}};
+    bool complete = false;
+    in_safe_path([&] {
+        SPI_connect();
+        if (execute_kept(queries.among, parameters, 2) != SPI_OK_SELECT)
+            elog(ERROR, "reading the hottest failed");
+        if (SPI_processed == static_cast<uint64>(n)) {
+            bool is_null = false;
+            const double last = DatumGetFloat8(
+                SPI_getbinval(SPI_tuptable->vals[SPI_processed - 1], SPI_tuptable->tupdesc, 3, &is_null));
+            complete = !is_null && last > leaders.bound;
+        }
+        if (complete) {
+            TupleConversionMap *map =
+                convert_tuples_by_position(SPI_tuptable->tupdesc, columns, "the key of the entity is of another type");
+            for (uint64 i = 0; i < SPI_processed; i++) {
+                HeapTuple row = SPI_tuptable->vals[i];
+                tuplestore_puttuple(result, map == nullptr ? row : execute_attr_map_tuple(row, map));
+            }
+        }
+        SPI_finish();
+    });
+    return complete;
+}
+
+// Some more than are asked for: not every state is that of an entity.
+int first_wanted(int n) { return n >= most_leaders ? n : n + n / 4 + 5; }
+
+bool read_by_rank(const RankedScore &score, HottestQueries queries, int n, Tuplestorestate *result, TupleDesc columns) {
+    if (queries.leaders == nullptr || !sees_all_rows(queries.relation))
+        return false;
+    for (int wanted = first_wanted(n); wanted <= most_leaders; wanted *= 4) {
+        if (wanted != first_wanted(n))
+            queries = queries_of(score, wanted);
+        const Leaders leaders = find_leaders(queries.leaders);
+        if (!leaders.known)
+            return false;
+        if (read_leaders(queries, leaders, n, result, columns))
+            return true;
+        if (!leaders.more)
+            return false;
+    }
+    return false;
+}
+
+} // namespace
+
+void read_hottest(const RankedScore &score, Tuplestorestate *result, TupleDesc columns) {
+    const int n = DatumGetInt32(score.n.value);
+    const HottestQueries queries = queries_of(score, first_wanted(n));
+    if (queries.paused || n == 0 || read_by_rank(score, queries, n, result, columns))
+        return;
+    const Parameter limit{INT4OID, score.n};
+    in_safe_path([&] { run_into(queries.everybody, &limit, 1, result, columns); });
+}
+
+NullableDatum find_earners(const Parameter *arguments, Oid keys_type) {
+    constexpr const char *select =
+        "SELECT q.relation, q.query FROM leadscore_internal.earners_query($1, $2, $3, $4, $5) AS q";
+    MemoryContext context = CurrentMemoryContext;
+    Oid relation = InvalidOid;
+    char *query = nullptr;
+    as_extension_owner([&] {
+        SPI_connect();
+        if (execute_kept(select, arguments, 5) != SPI_OK_SELECT || SPI_processed != 1)
+            elog(ERROR, "reading what is published failed");
+        bool is_null = false;
+        relation = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+        Datum found = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &is_null);
+        if (!is_null)
+            query = MemoryContextStrdup(context, TextDatumGetCString(found));
+        SPI_finish();
+    });
+    NullableDatum keys{0, true};
+    if (query == nullptr || !sees_all_rows(relation))
+        return keys;
+    as_extension_owner([&] { keys = query_value(query, nullptr, 0); });
+    // Anybody may call the function that ends here, with any type.
+    if (!keys.isnull && ARR_ELEMTYPE(DatumGetArrayTypeP(keys.value)) != get_element_type(keys_type))
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("the keys of the entity are of another type")));
+    return keys;
+}
+
+} // namespace leadscore::pg

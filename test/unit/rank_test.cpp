@@ -1,0 +1,82 @@
+#include <cmath>
+#include <random>
+
+#include "core/decay_text.hpp"
+#include "core/rank.hpp"
+#include "support.hpp"
+
+namespace leadscore::test {
+
+using namespace core;
+
+namespace {
+
+constexpr const char *decays[] = {"none",
+                                  "window(90 days)",
+                                  "exponential(00:00:01)",
+                                  "exponential(30 days)",
+                                  "exponential(30 days, hold 7 days)",
+                                  "exponential(100000 days)",
+                                  "linear(90 days)"};
+
+double value_of(const Decay &decay, const Sum &sum, Ticks instant) {
+    return sum_after(decay, sum.fading, sum.held, sum.falling, instant - sum.reference);
+}
+
+} // namespace
+
+TEST(Rank, BoundsTheSumUntilItIsLookedAtAgain) {
+    std::mt19937_64 random(1);
+    std::uniform_real_distribution<double> unit(0, 1);
+    for (const char *text : decays) {
+        const Decay decay = read_decay(text);
+        for (int i = 0; i < 20000; i++) {
+            Sum sum;
+            sum.reference = static_cast<Ticks>((unit(random) - 0.1) * 2e17);
+            const Ticks left = static_cast<Ticks>(std::pow(10, unit(random) * 13));
+            sum.next = sum.reference + left;
+            sum.fading = std::pow(10, unit(random) * 20 - 10) * (unit(random) < 0.2 ? -1 : 1);
+            if (decay.curve().hold != 0)
+                sum.held = sum.fading * (unit(random) * 4 - 2);
+            if (decay.curve().kind == DecayKind::linear)
+                sum.falling = sum.fading * (unit(random) * 4 - 2) / 1e13;
+            const Ticks instant = sum.reference + static_cast<Ticks>(unit(random) * static_cast<double>(left));
+            const auto rank = rank_of(decay, sum);
+            const double value = value_of(decay, sum, instant);
+            if (rank)
+                EXPECT_LT(value, std::max(bound_of_rank(decay, *rank, instant), 1e-200)) << text;
+            else
+                EXPECT_LE(value, 0) << text;
+        }
+    }
+}
+
+TEST(Rank, IsOfAQuarterOctave) {
+    const Decay none = read_decay("none");
+    EXPECT_EQ(rank_of(none, {.fading = 1}), 0);
+    EXPECT_EQ(rank_of(none, {.fading = 16}), 16);
+    EXPECT_EQ(rank_of(none, {.fading = std::nextafter(16, 17)}), 16);
+    EXPECT_EQ(rank_of(none, {.fading = 15.99}), 15);
+    EXPECT_LT(bound_of_rank(none, 15, 0), 16);
+    EXPECT_GT(bound_of_rank(none, 15, 0), 15.99);
+    EXPECT_EQ(rank_of(none, {.fading = 0}), std::nullopt);
+    EXPECT_EQ(rank_of(none, {.fading = -1}), std::nullopt);
+}
+
+TEST(Rank, KeepsItsOrderWhateverTheReference) {
+    const Decay decay = read_decay("exponential(30 days)");
+    const Ticks half_life = decay.half_life_ticks();
+    EXPECT_EQ(rank_of(decay, {.fading = 10, .reference = 0}), rank_of(decay, {.fading = 5, .reference = half_life}));
+    EXPECT_EQ(*rank_of(decay, {.fading = 10, .reference = half_life}), *rank_of(decay, {.fading = 10}) + 4);
+}
+
+TEST(Rank, StaysInItsRange) {
+    const Decay second = read_decay("exponential(00:00:01)");
+    EXPECT_EQ(rank_of(second, {.fading = 1, .reference = last_instant}), 2147483647);
+    EXPECT_EQ(rank_of(second, {.fading = 1, .reference = first_instant}), -2147483647);
+    EXPECT_TRUE(std::isinf(bound_of_rank(second, 2147483647, 0)));
+    EXPECT_EQ(rank_of(read_decay("exponential(00:00:01, hold 00:01:40)"), {.held = 1, .next = 100'000'000}), 400);
+    EXPECT_EQ(rank_of(read_decay("exponential(30 days, hold 1 day)"), {.fading = 1, .held = 1}), 2147483647);
+}
+
+} // namespace leadscore::test
