@@ -1,6 +1,7 @@
 #include "pg/caller.hpp"
 #include "pg/expression.hpp"
 #include "pg/guard.hpp"
+#include "pg/qualified_names.hpp"
 #include "pg/remembered.hpp"
 #include "pg/subtransaction.hpp"
 
@@ -96,7 +97,16 @@ int tables_of(const Tables &tables, Node *expression) {
 } // namespace
 
 // setup(…): every function of the public set-up interface.
-LEADSCORE_FUNCTION(setup) { return call_implementation(fcinfo); }
+LEADSCORE_FUNCTION(setup) { return call_implementation(fcinfo, namespace_search_path); }
+
+// setup_from_document(…): one whose expressions are canonical, or as good as: what has no schema is PostgreSQL's own.
+LEADSCORE_FUNCTION(setup_from_document) { return call_implementation(fcinfo, "pg_catalog"); }
+
+// set_place(place)
+LEADSCORE_FUNCTION(set_place) {
+    set_place(PG_ARGISNULL(0) ? nullptr : text_argument(fcinfo, 0));
+    PG_RETURN_VOID();
+}
 
 // caller() → oid: who called the set-up function under way.
 LEADSCORE_FUNCTION(caller) {
@@ -203,6 +213,22 @@ LEADSCORE_FUNCTION(remembered_expressions) {
         Datum values[] = {ObjectIdGetDatum(kept->relation), kept->through.value, CStringGetTextDatum(kept->row_name),
                           CStringGetTextDatum(kept->text), CStringGetTextDatum(now)};
         bool nulls[] = {false, kept->through.isnull, false, false, false};
+        tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    }
+    return static_cast<Datum>(0);
+}
+
+// qualified_names(expression) → SETOF (kind, schema, name, at, length)
+LEADSCORE_FUNCTION(qualified_names) {
+    InitMaterializedSRF(fcinfo, 0);
+    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    ListCell *cell = nullptr;
+    foreach (cell, qualified_names(text_argument(fcinfo, 0))) {
+        auto *found = static_cast<QualifiedName *>(lfirst(cell));
+        Datum values[] = {CStringGetTextDatum(found->kind),
+                          found->schema != nullptr ? CStringGetTextDatum(found->schema) : 0,
+                          CStringGetTextDatum(found->name), Int32GetDatum(found->at), Int32GetDatum(found->length)};
+        bool nulls[] = {false, found->schema == nullptr, false, false, false};
         tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
     }
     return static_cast<Datum>(0);

@@ -4,7 +4,7 @@ namespace leadscore::pg {
 
 namespace {
 
-const Caller *caller = nullptr;
+Caller *caller = nullptr;
 
 Oid implementation_of(Oid function) {
     HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
@@ -24,9 +24,14 @@ Oid implementation_of(Oid function) {
 
 const Caller *current_caller() { return caller; }
 
-void remembering_caller(void (*body)(void *), void *argument) {
-    const Caller here{GetUserId(), pstrdup(namespace_search_path)};
-    const Caller *outer = caller;
+void set_place(const char *place) {
+    if (caller != nullptr)
+        caller->place = place != nullptr ? MemoryContextStrdup(TopTransactionContext, place) : nullptr;
+}
+
+void remembering_caller(const char *search_path, void (*body)(void *), void *argument) {
+    Caller here{GetUserId(), pstrdup(search_path), nullptr};
+    Caller *outer = caller;
     MemoryContext context = CurrentMemoryContext;
     PG_TRY();
     {
@@ -36,18 +41,21 @@ void remembering_caller(void (*body)(void *), void *argument) {
     }
     PG_CATCH();
     {
+        const char *place = caller->place;
         caller = outer;
         MemoryContextSwitchTo(context);
         ErrorData *error = CopyErrorData();
         FlushErrorState();
         if (error->sqlerrcode != ERRCODE_INTERNAL_ERROR)
             error->context = nullptr;
+        if (place != nullptr && ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_OPERATOR_INTERVENTION)
+            error->message = psprintf("%s: %s", place, error->message);
         ReThrowError(error);
     }
     PG_END_TRY();
 }
 
-Datum call_implementation(FunctionCallInfo fcinfo) {
+Datum call_implementation(FunctionCallInfo fcinfo, const char *search_path) {
     FmgrInfo implementation;
     fmgr_info(implementation_of(fcinfo->flinfo->fn_oid), &implementation);
 
@@ -57,7 +65,7 @@ Datum call_implementation(FunctionCallInfo fcinfo) {
     for (int i = 0; i < fcinfo->nargs; i++)
         call->args[i] = fcinfo->args[i];
     Datum result = 0;
-    remembering_caller([&] { result = FunctionCallInvoke(call); });
+    remembering_caller(search_path, [&] { result = FunctionCallInvoke(call); });
     fcinfo->isnull = call->isnull;
     return result;
 }

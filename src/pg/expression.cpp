@@ -200,9 +200,19 @@ Node *parse_expression_as(const ExpressionSubject &subject, Oid type) {
     });
 }
 
+namespace {
+
+// By which the text of an expression may neither differ nor be read as something else.
+constexpr const char *settings_of_text[][2] = {
+    {"search_path", "pg_catalog"}, {"DateStyle", "ISO"},    {"IntervalStyle", "postgres"},   {"TimeZone", "UTC"},
+    {"extra_float_digits", "1"},   {"bytea_output", "hex"}, {"quote_all_identifiers", "off"}};
+
+} // namespace
+
 char *deparse(const ExpressionSubject &subject, Node *expression) {
     int nest = NewGUCNestLevel();
-    set_config_option("search_path", "pg_catalog", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    for (const auto &setting : settings_of_text)
+        set_config_option(setting[0], setting[1], PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
     List *context = NIL;
     if (subject.joined_count == 0) {
         context = deparse_context_for(RelationGetRelationName(subject.relation), RelationGetRelid(subject.relation));

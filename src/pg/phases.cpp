@@ -81,7 +81,7 @@ void run_in_transactions(const Phases &phases, NullableDatum score) {
 
 void run_phases(FunctionCallInfo fcinfo, const Phases &phases) {
     NullableDatum score{PG_GETARG_DATUM(0), PG_ARGISNULL(0)};
-    remembering_caller([&] {
+    remembering_caller(namespace_search_path, [&] {
         if (is_statement_of_its_own(fcinfo))
             run_in_transactions(phases, score);
         else

@@ -40,6 +40,7 @@ extern "C" {
 #include "executor/nodeModifyTable.h"
 #include "executor/spi.h"
 #include "executor/tstoreReceiver.h"
+#include "common/keywords.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "libpq/pqformat.h"
@@ -57,6 +58,7 @@ extern "C" {
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "parser/parser.h"
+#include "parser/scanner.h"
 #include "storage/lmgr.h"
 #include "storage/procarray.h"
 #include "tcop/pquery.h"
@@ -190,5 +192,13 @@ inline bool walk_expression(Node *node, bool (*visit)(Node *, void *), void *con
     return expression_tree_walker(node, visit, context);
 #else
     return expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void *>(visit)), context);
+#endif
+}
+
+inline bool walk_raw_expression(Node *node, bool (*visit)(Node *, void *), void *context) {
+#if PG_VERSION_NUM >= 160000
+    return raw_expression_tree_walker(node, visit, context);
+#else
+    return raw_expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void *>(visit)), context);
 #endif
 }

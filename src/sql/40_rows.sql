@@ -150,8 +150,8 @@ CREATE FUNCTION leadscore_internal.explaining_clause(branch leadscore_internal.b
                                                      OUT from_clause text, OUT condition text, OUT measures text[])
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format(' CROSS JOIN (VALUES %s) AS leadscore_term(leadscore_number, leadscore_rule)', string_agg(format('(%s, %L)', t.id, t.rule), ', ' ORDER BY t.id)),
-         format('CASE leadscore_number %s END', string_agg(format('WHEN %s THEN %s', t.id, coalesce(t.filter, 'true')), ' ' ORDER BY t.id)),
-         ARRAY[format('CASE leadscore_number %s END', string_agg(format('WHEN %s THEN coalesce((%s)::pg_catalog.float8, 0)', t.id, t.points), ' ' ORDER BY t.id)),
+         format('CASE leadscore_term.leadscore_number %s END', string_agg(format('WHEN %s THEN %s', t.id, coalesce(t.filter, 'true')), ' ' ORDER BY t.id)),
+         ARRAY[format('CASE leadscore_term.leadscore_number %s END', string_agg(format('WHEN %s THEN coalesce((%s)::pg_catalog.float8, 0)', t.id, t.points), ' ' ORDER BY t.id)),
                'leadscore_rule::text', format('%L::text', (SELECT s.name FROM leadscore_internal.source AS s WHERE s.id = branch.source)),
                coalesce(leadscore_internal.recorded_key_expression(branch.relation), leadscore_internal.row_key_expression(branch.relation))]
   FROM leadscore_internal.term AS t WHERE t.branch = branch.id
