@@ -62,6 +62,9 @@ SELECT leadscore.create_rollup('t1.engagement', 'account', of => 'contact', key 
 SELECT leadscore.set_bands('t1.engagement', '{"hot": 50, "warm": 20.5, "cold": null}');
 SELECT leadscore.create_score('t1.total', entities => '{contact}');
 SELECT leadscore.create_rule('t1.total', 'any', source => 'activity', points => '1');
+SELECT leadscore.create_criterion('t1.total', 'named', 'contact', points => 'id', filter => 't1.worth(id) > 3');
+SELECT leadscore.create_criterion('t1.engagement', 'since', '"Lead ä"', points => '2', occurred_at => '''2026-02-01''::timestamp AT TIME ZONE ''UTC''', decay => 'linear(90 days)', max_points => 1.5);
+SELECT leadscore.create_criterion('t1.engagement', 'once', 'account', points => '7', filter => $$name > 'a'$$, once => true);
 SELECT leadscore.create_grade('t1."Grade"', 'contact', fit_score => 'total', engagement_score => 'engagement', letters => '{"A": 3.5, "B": null}', digits => '{"1": 60, "2": 30, "3": null}');
 CALL leadscore.publish('t1.engagement');
 CALL leadscore.publish('t1.total');
@@ -164,6 +167,12 @@ SELECT edited(:'doc', '{"{scores,engagement,rules,mail,filter}": "-", "{scores,e
 SELECT edited(:'doc', '{"{grades,0,letters,A}": 4, "{grades,0,fit_score}": "engagement"}', $$SELECT concat_ws(', ', fit_score, letters) FROM leadscore.grades WHERE model = 't1'$$);
 SELECT edited(:'doc', '{"{grades,0,grade}": "Other"}', $$SELECT string_agg(DISTINCT "Other", ' ') FROM t1.contact_scores$$);
 SELECT edited(:'doc', '{"{grades,0}": "-"}');
+SELECT edited(:'doc', '{"{scores,engagement,criteria,once,filter}": "-", "{scores,engagement,criteria,since,decay}": "-", "{scores,engagement,criteria,since,occurred_at}": "-"}',
+              $$SELECT concat_ws(', ', criterion, points, filter, decay, occurred_at, once, max_points) FROM leadscore.criteria WHERE model = 't1' ORDER BY 1$$);
+SELECT edited(:'doc', '{"{scores,total,criteria,named,entity}": "account", "{scores,total,entities}": ["account", "contact"]}', $$SELECT entity FROM leadscore.criteria WHERE model = 't1' AND criterion = 'named'$$);
+SELECT edited(:'doc', '{"{scores,total,criteria,named}": "-", "{scores,total,criteria,other}": {"entity": "contact", "points": "1"}}');
+SELECT edited(:'doc', '{"{scores,engagement,criteria,once,filter}": "name>''a''", "{scores,engagement,criteria,since,points}": " 2 ", "{scores,total,criteria,named,decay}": "none"}');
+SELECT edited(:'doc', '{"{scores,total,criteria,named,entity}": "lead"}');
 -- As it is, written in another way.
 SELECT edited(:'doc', '{"{scores,engagement,rules,mail,filter}": " size<15 ", "{scores,engagement,rules,mail,max_points}": null, "{scores,engagement,entities}": ["contact", "Lead ä"],
                         "{scores,total,decay}": "none", "{scores,total,rules,any,points}": " 1", "{sources,activity,ahead}": "2 days", "{entities,account,key}": "id"}');

@@ -12,8 +12,9 @@ SELECT * FROM (VALUES
   (3, 'link', 'links', false, '{source,entity}', false),
   (4, 'score', 'scores', false, '{score}', true),
   (5, 'rule', 'rules', true, '{score,rule}', true),
-  (6, 'rollup', 'rollups', true, '{score,entity,of}', false),
-  (7, 'grade', 'grades', false, '{grade,entity}', false)) AS k(step, kind, section, in_score, names, is_named);
+  (6, 'criterion', 'criteria', true, '{score,criterion}', true),
+  (7, 'rollup', 'rollups', true, '{score,entity,of}', false),
+  (8, 'grade', 'grades', false, '{grade,entity}', false)) AS k(step, kind, section, in_score, names, is_named);
 COMMENT ON VIEW leadscore_internal.document_kind IS 'What a model consists of, in the order in which it is made.';
 
 CREATE TYPE leadscore_internal.document_object AS (step int, kind text, names jsonb, attributes jsonb, place text);
@@ -100,6 +101,8 @@ BEGIN
     listed := leadscore_internal.without_cast(listed);
   ELSIF kind = 'entity' AND listed ->> 'key' = leadscore_internal.primary_key_column((listed ->> 'relation')::regclass) THEN
     listed := listed - 'key';
+  ELSIF kind = 'criterion' AND listed ->> 'decay' = 'none' THEN
+    listed := listed - 'decay';
   ELSIF kind = 'score' THEN
     listed := listed || jsonb_build_object('entities', (SELECT jsonb_agg(e ORDER BY e #>> '{}' COLLATE "C") FROM jsonb_array_elements(listed -> 'entities') AS e));
   END IF;
@@ -178,7 +181,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION leadscore.export_model(text) IS
-  'What is set up in a model, published or not, as a document for import_model(): entities, sources, links, scores with their rules, roll-ups and bands, and grades, keyed as the arguments of the create_ functions, defaults left out. Without retired scores, states, and anything read from the CRM.';
+  'What is set up in a model, published or not, as a document for import_model(): entities, sources, links, scores with their rules, criteria, roll-ups and bands, and grades, keyed as the arguments of the create_ functions, defaults left out. Without retired scores, states, and anything read from the CRM.';
 
 -- Reading a document -------------------------------------------------------------------------------------------------
 

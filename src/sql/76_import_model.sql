@@ -155,10 +155,12 @@ DECLARE
   given jsonb := leadscore_internal.document_defaults(object.kind) || object.attributes;
   names jsonb := object.names;
   score leadscore_internal.score;
+  rule leadscore_internal.rule;
+  entity leadscore_internal.entity;
   grade leadscore_internal.grade;
   made jsonb;
 BEGIN
-  IF object.kind IN ('score', 'rule', 'rollup') THEN
+  IF object.kind IN ('score', 'rule', 'criterion', 'rollup') THEN
     score := leadscore_internal.find_score(model, names ->> 'score');
   END IF;
   CASE object.kind
@@ -174,6 +176,16 @@ BEGIN
   WHEN 'rule' THEN
     made := to_jsonb(leadscore_internal.checked_rule(jsonb_populate_record(leadscore_internal.find_rule(score, names ->> 'rule'), given
               || jsonb_build_object('source', (leadscore_internal.find_source(model, given ->> 'source')).id)))) || jsonb_build_object('source', given -> 'source');
+  WHEN 'criterion' THEN
+    rule := jsonb_populate_record(leadscore_internal.find_criterion(score, names ->> 'criterion'), given);
+    entity := leadscore_internal.find_entity(model, given ->> 'entity');
+    -- Of another entity, it is made anew.
+    IF NOT EXISTS (SELECT FROM leadscore_internal.source AS s WHERE s.id = rule.source AND s.criteria_of = entity.id) THEN
+      RETURN object.attributes;
+    END IF;
+    rule.decay := coalesce(rule.decay, 'none');
+    made := to_jsonb(leadscore_internal.checked_rule(rule)) || jsonb_build_object('entity', entity.name, 'occurred_at',
+              leadscore_internal.checked_criterion_time(entity, given ->> 'occurred_at', format('occurred_at of criterion "%s"', rule.name)));
   WHEN 'rollup' THEN
     made := to_jsonb(leadscore_internal.checked_rollup(jsonb_populate_record(
               leadscore_internal.find_rollup(score, quote_ident(names ->> 'entity'), quote_ident(names ->> 'of')), given)));
@@ -299,6 +311,7 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.import_links(name, leadscore_internal.document_object[]) IS 'Makes the links from a source to an entity those of a document.';
 
 -- A document is meant as a whole: what stands on a table that is about to change, and changes with it, must not be in its way.
+-- Criteria of the same entity stay: what is recorded of them would be lost.
 CREATE FUNCTION leadscore_internal.make_way(model name, wanted leadscore_internal.document_object[], present leadscore_internal.document_object[], drop_missing boolean)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -319,9 +332,11 @@ BEGIN
   PERFORM leadscore_internal.set_place(NULL);
   FOR o IN
     SELECT DISTINCT ON (p.step, p.kind, p.names) p.* FROM unnest(present) AS p
-    WHERE p.kind IN ('link', 'rule', 'rollup')
+    WHERE p.kind IN ('link', 'rule', 'criterion', 'rollup')
       AND CASE WHEN NOT EXISTS (SELECT FROM unnest(wanted) AS w WHERE (w.kind, w.names) = (p.kind, p.names))
                THEN drop_missing AND (p.kind = 'link' OR EXISTS (SELECT FROM unnest(wanted) AS w WHERE w.kind = 'score' AND p.names @> w.names))
+               WHEN p.kind = 'criterion'
+               THEN EXISTS (SELECT FROM unnest(wanted) AS w WHERE (w.kind, w.names) = (p.kind, p.names) AND w.attributes -> 'entity' <> p.attributes -> 'entity')
                ELSE changed @> jsonb_build_array(CASE p.kind WHEN 'rollup' THEN jsonb_build_object('entity', p.names -> 'of')
                                                  ELSE jsonb_build_object('source', (p.names || p.attributes) -> 'source') END)
                     AND NOT EXISTS (SELECT FROM unnest(wanted) AS w WHERE (w.kind, w.names, w.attributes) = (p.kind, p.names, p.attributes)) END
@@ -332,7 +347,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.make_way(name, leadscore_internal.document_object[], leadscore_internal.document_object[], boolean) IS
-  'Drops links, rules and roll-ups that the document does not have, and those that will be made anew for another table.';
+  'Drops links, rules, criteria and roll-ups that the document does not have, and those that will be made anew for another table.';
 
 -- Roll-ups bring their entities along, in the document and where they stay.
 CREATE FUNCTION leadscore_internal.with_rollup_entities(objects leadscore_internal.document_object[], kept leadscore_internal.document_object[])
