@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-TITLE='The same, all on one hot account'
+TITLE='Single-row INSERT, all on one hot account, 8 clients, durable commit'
 UNIT=TPS
 REFERENCE='no scoring'
 mapfile -t CONTENDERS < <(writers)

@@ -2,6 +2,8 @@
 TITLE='CPU of the writing backend per INSERT, one client, synchronous_commit off'
 UNIT=µs
 REFERENCE='no scoring'
+TURNS=4
+AUTOVACUUM=off
 mapfile -t CONTENDERS < <(writers)
 wanted pg_leadscore ratio '<=' 1.4
 wanted 'pg_leadscore with all folding' ratio '<=' 2.0
@@ -18,14 +20,12 @@ set_up() {
     insert_activity :account
     echo '\if :transactions = :first or :transactions = :last'
     echo "INSERT INTO cpu_used VALUES (:transactions, $BACKEND_CPU);"
-    echo '\endif'
+    printf '\\endif\n'
   } | write_script cpu
 }
 
-measure() { without_autovacuum measure_cpu "$1"; }
-
-measure_cpu() {
-  local last=$((DIVISOR == 1 ? 50000 : DIVISOR == 10 ? 20000 : 5000)) used rest label
+measure() {
+  local last=$((DIVISOR == 1 ? 12000 : 6000)) used rest label
   fold_rest "$1" >/dev/null
   sql "$1" --command 'TRUNCATE cpu_used'
   start_job "$1" "$(folding_job "$1")"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
 source "$here/cases/07_aggregates.sh"
-TITLE='The same with two workers'
+TITLE='Aggregates over as many rows, two workers'
 CONTENDERS=('sum(float8)' decayed_sum)
 WORKERS=2

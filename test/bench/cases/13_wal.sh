@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 TITLE='WAL per INSERT, over that of no scoring'
 UNIT=bytes
+AUTOVACUUM=off
 mapfile -t CONTENDERS < <(writers)
 wanted pg_leadscore value '<=' 150
 wanted 'pg_leadscore with all folding' value '<=' 300
@@ -10,10 +11,8 @@ set_up() {
   insert_activity :account | write_script insert
 }
 
-measure() { without_autovacuum measure_wal "$1"; }
-
-# What no scoring writes is known from the first contender of the first round.
-measure_wal() {
+# What no scoring writes is known from the first turn of the first round.
+measure() {
   local inserts=$((DIVISOR == 1 ? 25000 : DIVISOR == 10 ? 10000 : 2000)) before after folded label written
   fold_rest "$1" >/dev/null
   keep_unfolded "$1"

@@ -15,7 +15,7 @@ links_script() { # STATEMENT NAME
 }
 
 measure() {
-  sustained "$1" through "$SHORT"
+  sustained "$1" through $((SHORT / 2))
   record "$(label_of "$1")" "$TPS"
   [[ $1 != pg_leadscore* ]] || note "round $ROUND: $(pending_rows "$1") marks are pending"
   fold_rest "$1" >/dev/null

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 source "$here/cases/15_through.sh"
-TITLE='Single-row UPDATE of such a table, 8 clients, durable commit'
+TITLE='Single-row UPDATE of a table that links a meeting to a lead, 8 clients, durable commit'
 
 set_up() {
   need_writers

@@ -4,6 +4,8 @@
 #   TITLE, UNIT        what it measures
 #   REFERENCE          the label that the ratios of the others are to (optional)
 #   CONTENDERS         who take turns; those in ONCE have a turn in the first round only
+#   TURNS              how many each has in a round, if not one: short turns, many times, where the machine's moods show
+#   AUTOVACUUM         off, where it must not come between (optional)
 #   set_up             what it needs (optional)
 #   measure CONTENDER  one turn: calls record LABEL VALUE, once or more
 #   check              what must hold afterwards: calls fail where it does not (optional)
@@ -48,19 +50,19 @@ choose_cases() { # NAME…
 
 run_case() { # NAME
   local started=$SECONDS status=0
-  say "== $1"
+  CASE=$1
+  say "== $CASE"
   set +e # not in a condition, where "set -e" would have no effect inside
   (
     set -e
-    CASE=$1
     # shellcheck disable=SC1090 # one of cases/
-    source "$(case_file "$1")"
+    source "$(case_file "$CASE")"
     take_turns
   )
   status=$?
   set -e
   rm -f -- "$SCRATCH/job.running" # where a case ended before its job
-  ((status == 0)) || printf '%s\n' "case $1 did not come to its end" >>"$SCRATCH/failures"
+  ((status == 0)) || printf '%s\n' "case $CASE did not come to its end" >>"$SCRATCH/failures"
   say "   $((SECONDS - started)) s"
 }
 
@@ -72,8 +74,9 @@ take_turns() {
   if declare -F set_up >/dev/null; then
     set_up
   fi
+  set_autovacuum "${AUTOVACUUM:-on}"
   sql postgres --command CHECKPOINT # what that left to write shall not meet the first
-  for ((ROUND = 1; ROUND <= rounds; ROUND++)); do
+  for ((ROUND = 1; ROUND <= rounds * ${TURNS:-1}; ROUND++)); do
     while read -r contender; do
       if ((ROUND == 1)) || ! is_one_of "$contender" "${ONCE[@]+"${ONCE[@]}"}"; then
         measure "$contender"

@@ -41,10 +41,6 @@ wal_bytes() { # FROM TO
     awk '$1 == "Total" { print $3 }'
 }
 
-without_autovacuum() { # COMMAND…
-  local status=0
-  sql postgres --command 'ALTER SYSTEM SET autovacuum = off' --command 'SELECT pg_reload_conf()' >/dev/null
-  "$@" || status=$?
-  sql postgres --command 'ALTER SYSTEM RESET autovacuum' --command 'SELECT pg_reload_conf()' >/dev/null
-  return "$status"
+set_autovacuum() { # on|off
+  sql postgres --command "ALTER SYSTEM SET autovacuum = $1" --command 'SELECT pg_reload_conf()' >/dev/null
 }

@@ -68,8 +68,9 @@ report_table_of_cases() {
             it = what[key] == "ratio" ? ratio : middle
             verdict = it == "" ? "not measured" : (operator[key] == "<=" ? it <= bound[key] : it >= bound[key]) ? "met" : "**missed**"
           }
-          printf "| %s | %s | %s | %s | %s | %s | %s |\n", l == 1 ? title[name] " (" unit[name] ")" : "", label[name, l], shown(middle),
-            n > 1 ? shown(least) " – " shown(most) : "", ratio == "" ? "" : sprintf("%.2f", ratio), target, verdict
+          range = n > 1 ? shown(least) " – " shown(most) : ""
+          printf("| %s | %s | %s | %s | %s | %s | %s |\n", (l == 1 ? title[name] " (" unit[name] ")" : ""), label[name, l], shown(middle),
+                 range, (ratio == "" ? "" : sprintf("%.2f", ratio)), target, verdict)
         }
       }
     }' "$SCRATCH/cases" "$SCRATCH/wanted" "$SCRATCH/results"
