@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-TITLE='Leads with more than 12 points in the last day'
+TITLE='Leads with more than 8 points in the last day'
 UNIT=ms
 REFERENCE='plain SQL'
 CONTENDERS=('plain SQL' 'lead_hot()' 'view of a live window(1 day)')
@@ -9,10 +9,10 @@ wanted 'view of a live window(1 day)' value '<=' 5
 # All of each result is computed, one row of it is sent.
 PLAIN="SELECT l.id AS lead_id, w.points::float8, w.activities, w.last_activity_at
        FROM (SELECT a.lead_id, sum(a.points) AS points, count(*) AS activities, max(a.occurred_at) AS last_activity_at FROM crm.activity AS a
-             WHERE a.occurred_at BETWEEN now() - interval '1 day' AND now() GROUP BY a.lead_id HAVING sum(a.points) > 12) AS w
+             WHERE a.occurred_at BETWEEN now() - interval '1 day' AND now() GROUP BY a.lead_id HAVING sum(a.points) > 8) AS w
        JOIN crm.lead AS l ON l.id = w.lead_id"
-HOT="SELECT * FROM leadscore.lead_hot('engagement', more_than => 12, within => '1 day')"
-LIVE='SELECT lead_id, points FROM leadscore.lead_day WHERE points > 12'
+HOT="SELECT * FROM leadscore.lead_hot('engagement', more_than => 8, within => '1 day')"
+LIVE='SELECT lead_id, points FROM leadscore.lead_day WHERE points > 8'
 
 set_up() {
   need_score engagement 'exponential(30 days)'

@@ -18,7 +18,7 @@ choose_size() { # DIVISOR
 sql() { # DATABASE PSQL-ARGUMENT…
   local database=$1
   shift
-  "$PGBIN/psql" --no-psqlrc --quiet --no-align --tuples-only --set ON_ERROR_STOP=on --set leads="$LEADS" --set accounts="$ACCOUNTS" \
+  PGOPTIONS='-c client_min_messages=warning' "$PGBIN/psql" --no-psqlrc --quiet --no-align --tuples-only --set ON_ERROR_STOP=on --set leads="$LEADS" --set accounts="$ACCOUNTS" \
     --set activities="$ACTIVITIES" --dbname "$database" "$@" </dev/null
 }
 

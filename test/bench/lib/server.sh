@@ -61,7 +61,7 @@ describe_machine() {
     "- Load before: $(cut -d ' ' -f 1-3 /proc/loadavg)" \
     "- $("$POSTGRES_CONFIG" --version), pg_leadscore built by $("${CXX:-g++}" --version | head -n 1)" \
     "- Settings: $settings, others as they come" \
-    "- Data: $(grouped "$LEADS") leads in $(grouped "$ACCOUNTS") accounts, $(grouped "$ACTIVITIES") activities over 365 days; $rounds rounds"
+    "- Data: $(grouped "$LEADS") leads in $(grouped "$ACCOUNTS") accounts, $(grouped "$ACTIVITIES") activities over 365 days; rounds: $rounds"
 }
 
 grouped() { sed -E ':a; s/^([0-9]+)([0-9]{3})/\1,\2/; ta' <<<"$1"; } # NUMBER

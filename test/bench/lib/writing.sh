@@ -38,7 +38,7 @@ insert_activity() { # ACCOUNT
 run_pgbench() { # DATABASE SCRIPT PGBENCH-ARGUMENT…
   local database=$1 script=$2 log=$SCRATCH/pgbench.log
   shift 2
-  if ! "$PGBIN/pgbench" --no-vacuum --protocol prepared --file "$SCRATCH/$script.pgbench" "$@" "$database" >"$log" 2>&1 </dev/null; then
+  if ! "${ON_CPU[@]+"${ON_CPU[@]}"}" "$PGBIN/pgbench" --no-vacuum --protocol prepared --file "$SCRATCH/$script.pgbench" "$@" "$database" >"$log" 2>&1 </dev/null; then
     tail -n 20 -- "$log" >&2
     return 1
   fi
@@ -46,6 +46,26 @@ run_pgbench() { # DATABASE SCRIPT PGBENCH-ARGUMENT…
     grep -m 3 -E 'aborted|ERROR' -- "$log" >&2
     return 1
   fi
+}
+
+# One client on the first CPU, its backend on the CPU of that number. What it costs the one to wake the other is several
+# times as much where they are apart, and the scheduler puts them here or there. The script has to begin with a moment of sleep.
+pinned_pgbench() { # CPU DATABASE SCRIPT PGBENCH-ARGUMENT…
+  local cpu=$1 pinning ON_CPU=(taskset --cpu-list 0) # run_pgbench reads it
+  shift
+  pin_backend "$cpu" &
+  pinning=$!
+  run_pgbench "$@"
+  wait "$pinning"
+}
+
+pin_backend() { # CPU
+  local pid=''
+  until [[ -n $pid ]]; do
+    sleep 0.05
+    pid=$(sql postgres --command "SELECT pid FROM pg_stat_activity WHERE application_name = 'pgbench'")
+  done
+  taskset --cpu-list --pid "$1" "$pid" >/dev/null
 }
 
 # Sets TPS: of 8 clients that commit durably, after a second that does not count, with the folding job beside.
