@@ -4,6 +4,7 @@ UNIT=µs
 REFERENCE='no scoring'
 TURNS=4
 AUTOVACUUM=off
+ONCE=(ivm)
 BACKEND_ON=$(($(nproc) > 1))
 mapfile -t CONTENDERS < <(writers)
 if [[ $CASE == cpu ]]; then

@@ -1,4 +1,4 @@
-\ir bare_links.sql
+-- Meetings that count for the leads in a table between.
 CREATE EXTENSION pg_leadscore;
 SELECT leadscore.create_entity('lead', 'crm.lead');
 SELECT leadscore.create_source('meeting', 'crm.meeting', occurred_at => 'held_at');

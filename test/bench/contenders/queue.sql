@@ -1,7 +1,5 @@
 -- What careful users do: writers only append to a queue, one job folds it. A row trigger, because most statements write
 -- one row, and there it costs less than a transition table.
-\ir landmark.sql
-
 CREATE TABLE score_queue (lead_id int NOT NULL, account_id int NOT NULL, points float8 NOT NULL);
 
 CREATE FUNCTION queue_points() RETURNS trigger LANGUAGE plpgsql AS $$

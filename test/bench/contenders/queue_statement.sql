@@ -1,5 +1,4 @@
 -- The queue as who loads in bulk would have it: filled from the transition table.
-\ir queue.sql
 DROP TRIGGER queue_points ON crm.activity;
 
 CREATE OR REPLACE FUNCTION queue_points() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,7 +1,5 @@
 -- What users do: a row trigger in PL/pgSQL that upserts. Points are kept as they weigh at a landmark, the form that needs
 -- the least work: a state is only ever added to, and a higher sum is a higher score at any time.
-\ir landmark.sql
-
 CREATE FUNCTION add_points() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   amount float8 := landmark_points(NEW.points, NEW.occurred_at);

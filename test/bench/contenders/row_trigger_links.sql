@@ -1,5 +1,4 @@
 -- What users do for a link table: look the meeting up. It is wrong where a meeting and its attendees change at once.
-\ir bare_links.sql
 CREATE FUNCTION meeting_points(meeting int) RETURNS float8 LANGUAGE sql STABLE
 RETURN (SELECT 8 * power(2::float8, date_part('epoch', m.held_at - timestamptz '2026-01-01 00:00:00+00') / 2592000) FROM crm.meeting AS m WHERE m.id = meeting);
 

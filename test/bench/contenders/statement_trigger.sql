@@ -1,7 +1,5 @@
 -- What users do: the same as the row trigger, once for a statement, from its transition table. In the order of keys, so
 -- that two statements do not end in a deadlock over leads; over accounts after that.
-\ir landmark.sql
-
 CREATE FUNCTION add_points() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO lead_sum AS s (lead_id, points)

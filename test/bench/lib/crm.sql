@@ -42,7 +42,7 @@ CREATE TABLE crm.activity (
 );
 INSERT INTO crm.activity (lead_id, account_id, kind, points, occurred_at, subject)
 SELECT d.lead, crm.account_of(d.lead, :leads, :accounts), (ARRAY['view', 'view', 'view', 'mail', 'mail', 'call', 'call', 'form', 'demo', 'meeting'])[d.kind],
-       (ARRAY[1, 1, 1, 2, 2, 3, 3, 4, 5, 8])[d.kind], now() - interval '365 days' + i * interval '365 days' / :activities, 'Subject of it'
+       (ARRAY[1, 1, 1, 2, 2, 3, 3, 4, 5, 8])[d.kind], now() - interval '365 days' + i::float8 / :activities * interval '365 days', 'Subject of it'
 FROM (SELECT i, 1 + crm.spread(floor(:leads * power(random(), 2.2::float8))::bigint, :leads) AS lead, 1 + floor(random() * 10)::int AS kind
       FROM generate_series(1, :activities) AS i OFFSET 0) AS d;
 

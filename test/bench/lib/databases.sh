@@ -41,12 +41,24 @@ drop_database() { # DATABASE
   ! has_database "$1" || sql postgres --command "DROP DATABASE $1 WITH (FORCE)"
 }
 
-# A copy of the CRM that is set up by contenders/<NAME>.sql, if there is one. It is vacuumed, so that autovacuum finds
-# nothing left to do when the contenders are measured.
+# What several contenders begin with is made once.
+template_of() { # NAME
+  case $1 in
+    row_trigger | statement_trigger | queue) echo landmark ;;
+    queue_statement) echo queue ;;
+    pg_leadscore_links | row_trigger_links) echo bare_links ;;
+    *) echo crm ;;
+  esac
+}
+
+# A copy of another database that is set up by contenders/<NAME>.sql, if there is one. It is vacuumed, so that autovacuum
+# finds nothing left to do when the contenders are measured.
 need_database() { # NAME
-  local name=$1 started=$SECONDS
+  local name=$1 started=$SECONDS template
   ! has_database "$name" || return 0
-  copy_database crm "$name"
+  template=$(template_of "$name")
+  [[ $template == crm ]] || need_database "$template"
+  copy_database "$template" "$name"
   if [[ -e $here/contenders/$name.sql ]]; then
     sql "$name" --file "$here/contenders/$name.sql" >/dev/null
   fi

@@ -1,10 +1,19 @@
 # shellcheck shell=bash
 # The private server: its build, its settings, and the machine that it runs on.
 
+# pg_ivm is one of the contenders where this release has it for this PostgreSQL.
+need_ivm() {
+  if [[ -z $asked_config ]] && has_candidate "postgresql-$POSTGRES_MAJOR-pg-ivm"; then
+    need_packages "postgresql-$POSTGRES_MAJOR-pg-ivm"
+  fi
+}
+
 build_extension() {
-  local log=$SCRATCH/build.log
+  local log=$SCRATCH/build.log options=()
+  # a copy of PostgreSQL that was made before pg_ivm was installed would go on without it
+  [[ ! -e $("$POSTGRES_CONFIG" --sharedir)/extension/pg_ivm.control ]] || options=(WITH_IVM=yes)
   copy_sources "$SCRATCH/source"
-  if ! private_postgres "$POSTGRES_CONFIG" "$SCRATCH/source" "$log"; then
+  if ! private_postgres "$POSTGRES_CONFIG" "$SCRATCH/source" "$log" "${options[@]+"${options[@]}"}"; then
     tail -n 40 -- "$log" >&2
     die "the build failed"
   fi
