@@ -39,6 +39,12 @@ Piece piece_at(const Decay &decay, Ticks age) {
     return piece;
 }
 
+Ticks next_change(const Decay &decay, Ticks occurred_at, Ticks instant) {
+    // What is planned begins to count when it occurs.
+    const Ticks until = instant < occurred_at ? -1 : piece_at(decay, instant - occurred_at).until;
+    return until == endless ? endless : occurred_at + until + 1;
+}
+
 double sum_after(const Decay &decay, double fading, double held, double falling, Ticks ticks) {
     const double span = static_cast<double>(ticks);
     const Ticks half_life = decay.half_life_ticks();

@@ -25,6 +25,10 @@ Piece piece_at(const Decay &decay, Ticks age);
 // A sum of pieces, some ticks later, while all of them last.
 double sum_after(const Decay &decay, double fading, double held, double falling, Ticks ticks);
 
+// The first instant after which the weight of an activity is another function of time than at the instant given;
+// `endless` for never.
+Ticks next_change(const Decay &decay, Ticks occurred_at, Ticks instant);
+
 // From one instant to another, both included; `endless` for no end.
 struct Period {
     Ticks from;

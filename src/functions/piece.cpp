@@ -55,15 +55,11 @@ LEADSCORE_FUNCTION(delayed) {
 // next_change(decay, occurred_at, instant) → the first instant at which the activity is on another piece; NULL for
 // never.
 LEADSCORE_FUNCTION(next_change) {
-    const core::Ticks until = guarded([&] {
-        const core::Ticks age =
-            instant_of(PG_GETARG_TIMESTAMPTZ(2), "instant") - instant_of(PG_GETARG_TIMESTAMPTZ(1), "occurred_at");
-        return age < 0 ? -1 : core::piece_at(decay_of(PG_GETARG_DATUM(0)), age).until;
+    const core::Ticks change = guarded([&] {
+        return core::next_change(decay_of(PG_GETARG_DATUM(0)), instant_of(PG_GETARG_TIMESTAMPTZ(1), "occurred_at"),
+                                 instant_of(PG_GETARG_TIMESTAMPTZ(2), "instant"));
     });
-    const TimestampTz occurred_at = PG_GETARG_TIMESTAMPTZ(1);
-    TimestampTz change = 0;
-    if (until == core::endless || __builtin_add_overflow(occurred_at, until + 1, &change) ||
-        !IS_VALID_TIMESTAMP(change))
+    if (change == core::endless || !IS_VALID_TIMESTAMP(change))
         PG_RETURN_NULL();
     PG_RETURN_TIMESTAMPTZ(change);
 }

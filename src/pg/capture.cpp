@@ -1,5 +1,6 @@
 #include "pg/capture.hpp"
 
+#include "pg/fold.hpp"
 #include "pg/merge.hpp"
 #include "pg/owner.hpp"
 #include "pg/pending.hpp"
@@ -9,7 +10,7 @@ namespace leadscore::pg {
 
 namespace {
 
-constexpr int rows_per_batch = 4096;
+constexpr int rows_per_batch = 32768;
 
 // One transition table, read row by row.
 struct Rows {
@@ -126,7 +127,7 @@ void capture_rows(Program *program, const TriggerData *trigger) {
             break_score(&work, program->branches[work.next_branch], error.data->sqlerrcode, error.data->message);
             continue;
         }
-        append_deltas(work.facts);
+        append_deltas(&work.facts);
         bool small_statement = work.exhausted && !several_batches;
         if (small_statement)
             fold_now_and_then(work.facts);

@@ -46,10 +46,20 @@ void check_key_length(const Branch &branch, Datum key) {
 }
 
 bool equal_keys(const Branch &branch, Datum left, Datum right) {
+    if (branch.key_is_int4 || branch.key_is_int8)
+        return compare_keys(branch, left, right) == 0;
     return DatumGetBool(FunctionCall2Coll(branch.key_equality, branch.key_collation, left, right));
 }
 
 } // namespace
+
+int compare_keys(const Branch &branch, Datum left, Datum right) {
+    if (branch.key_is_int4)
+        return (DatumGetInt32(left) > DatumGetInt32(right)) - (DatumGetInt32(left) < DatumGetInt32(right));
+    if (branch.key_is_int8)
+        return (DatumGetInt64(left) > DatumGetInt64(right)) - (DatumGetInt64(left) < DatumGetInt64(right));
+    return DatumGetInt32(FunctionCall2Coll(branch.key_order, branch.key_collation, left, right));
+}
 
 void check_points(double points, const char *rule) {
     // No number of activities that a table can hold sums up to infinity.

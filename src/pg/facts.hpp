@@ -23,6 +23,9 @@ struct Facts {
     int capacity;
 };
 
+// As the order of their type has it: below, at or above 0.
+int compare_keys(const Branch &branch, Datum left, Datum right);
+
 // Refuses points that cannot be counted.
 void check_points(double points, const char *rule);
 

@@ -1,5 +1,6 @@
 #include "pg/marks.hpp"
 
+#include "pg/kept.hpp"
 #include "pg/merge.hpp"
 #include "pg/owner.hpp"
 #include "pg/pending.hpp"
@@ -13,21 +14,36 @@ namespace {
 // A query for the keys of entities that changed rows lead to, and the components that it marks them for.
 struct Watch {
     const char *query;
+    SPIPlanPtr plan; // for few rows; made when it is first wanted
     Oid owner;
     const char *problem; // why it must not run any more
     int component_count;
     Component *components;
 };
 
-struct Watches {
+// Those of one table and event.
+struct Watches : Kept {
     int count;
     Watch *items;
 };
 
-const char *query_column(TriggerEvent event) {
-    if (TRIGGER_FIRED_BY_INSERT(event))
+void free_plans(Kept *kept) {
+    auto *watches = static_cast<Watches *>(kept);
+    for (int i = 0; i < watches->count; i++)
+        if (watches->items[i].plan != nullptr)
+            SPI_freeplan(watches->items[i].plan);
+}
+
+const char *query_column(KeptKind kind) {
+    if (kind == KeptKind::marks_of_insert)
         return "added";
-    return TRIGGER_FIRED_BY_DELETE(event) ? "removed" : "changed";
+    return kind == KeptKind::marks_of_delete ? "removed" : "changed";
+}
+
+KeptKind kind_of(TriggerEvent event) {
+    if (TRIGGER_FIRED_BY_INSERT(event))
+        return KeptKind::marks_of_insert;
+    return TRIGGER_FIRED_BY_DELETE(event) ? KeptKind::marks_of_delete : KeptKind::marks_of_update;
 }
 
 // Of int4 or oid.
@@ -42,8 +58,32 @@ int *integers(HeapTuple row, TupleDesc columns, int number, int *count) {
     return values;
 }
 
+Watch read_watch(HeapTuple row, TupleDesc columns) {
+    Watch watch{};
+    bool is_null = false;
+    watch.query = TextDatumGetCString(SPI_getbinval(row, columns, 1, &is_null));
+    watch.owner = DatumGetObjectId(SPI_getbinval(row, columns, 2, &is_null));
+    Datum problem = SPI_getbinval(row, columns, 8, &is_null);
+    watch.problem = is_null ? nullptr : TextDatumGetCString(problem);
+    const int *ids = integers(row, columns, 3, &watch.component_count);
+    const int *scores = integers(row, columns, 4, &watch.component_count);
+    const int *fails = integers(row, columns, 5, &watch.component_count);
+    const int *pending = integers(row, columns, 6, &watch.component_count);
+    const int *building = integers(row, columns, 7, &watch.component_count);
+    watch.components =
+        static_cast<Component *>(palloc0(sizeof(Component) * static_cast<size_t>(watch.component_count)));
+    for (int i = 0; i < watch.component_count; i++) {
+        watch.components[i].component = ids[i];
+        watch.components[i].score = scores[i];
+        watch.components[i].building = building[i] != 0;
+        watch.components[i].fails = fails[i] != 0;
+        watch.components[i].pending = static_cast<Oid>(pending[i]);
+    }
+    return watch;
+}
+
 // What is published now for the table, whatever the snapshot of the writer: its triggers are those of now, too.
-Watches watches_of(const TriggerData *trigger, MemoryContext context) {
+void load_watches(Watches *watches, KeptKind kind, Oid relation) {
     const char *select = psprintf(R"(
         SELECT w.%s, w.owner::pg_catalog.oid, pg_catalog.array_agg(c.id), pg_catalog.array_agg(s.id),
                pg_catalog.array_agg((c.on_error OPERATOR(pg_catalog.=) 'fail' AND NOT c.building)::pg_catalog.int4),
@@ -57,47 +97,44 @@ Watches watches_of(const TriggerData *trigger, MemoryContext context) {
           AND NOT EXISTS (SELECT FROM leadscore_internal.incident AS i
                           WHERE i.score OPERATOR(pg_catalog.=) s.id AND i.building OPERATOR(pg_catalog.=) c.building)
         GROUP BY 1, 2, u.message)",
-                                  query_column(trigger->tg_event));
-    Oid types[] = {OIDARRAYOID};
-    Datum values[] = {tables_above(RelationGetRelid(trigger->tg_relation))};
-    Watches watches{0, nullptr};
-    as_extension_owner([&] {
-        SPI_connect();
-        PushActiveSnapshot(GetLatestSnapshot());
-        if (SPI_execute_with_args(select, 1, types, values, nullptr, true, 0) != SPI_OK_SELECT)
-            elog(ERROR, "reading the published links failed");
-        MemoryContext spi_context = MemoryContextSwitchTo(context);
-        watches.count = static_cast<int>(SPI_processed);
-        watches.items = static_cast<Watch *>(palloc0(sizeof(Watch) * Max(SPI_processed, 1)));
-        for (int i = 0; i < watches.count; i++) {
-            Watch *watch = &watches.items[i];
-            HeapTuple row = SPI_tuptable->vals[i];
-            TupleDesc columns = SPI_tuptable->tupdesc;
-            bool is_null = false;
-            watch->query = TextDatumGetCString(SPI_getbinval(row, columns, 1, &is_null));
-            watch->owner = DatumGetObjectId(SPI_getbinval(row, columns, 2, &is_null));
-            Datum problem = SPI_getbinval(row, columns, 8, &is_null);
-            watch->problem = is_null ? nullptr : TextDatumGetCString(problem);
-            const int *ids = integers(row, columns, 3, &watch->component_count);
-            const int *scores = integers(row, columns, 4, &watch->component_count);
-            const int *fails = integers(row, columns, 5, &watch->component_count);
-            const int *pending = integers(row, columns, 6, &watch->component_count);
-            const int *building = integers(row, columns, 7, &watch->component_count);
-            watch->components =
-                static_cast<Component *>(palloc0(sizeof(Component) * static_cast<size_t>(watch->component_count)));
-            for (int j = 0; j < watch->component_count; j++) {
-                watch->components[j].component = ids[j];
-                watch->components[j].score = scores[j];
-                watch->components[j].building = building[j] != 0;
-                watch->components[j].fails = fails[j] != 0;
-                watch->components[j].pending = static_cast<Oid>(pending[j]);
-            }
-        }
-        MemoryContextSwitchTo(spi_context);
-        PopActiveSnapshot();
-        SPI_finish();
+                                  query_column(kind));
+    // Who owns them decides whether the queries may run.
+    constexpr const char *select_tables = R"(
+        SELECT pg_catalog.array_agg(x.relation) || $1 || $2
+        FROM leadscore_internal.watch AS w
+        JOIN leadscore_internal.used_table AS x ON x.component OPERATOR(pg_catalog.=) w.component
+        WHERE w.relation::pg_catalog.oid OPERATOR(pg_catalog.=) ANY ($1))";
+    Oid types[] = {OIDARRAYOID, OIDOID};
+    Datum values[] = {tables_above(relation), ObjectIdGetDatum(relation)};
+    SPI_connect();
+    PushActiveSnapshot(GetLatestSnapshot());
+    if (SPI_execute_with_args(select, 1, types, values, nullptr, true, 0) != SPI_OK_SELECT)
+        elog(ERROR, "reading the published links failed");
+    MemoryContext spi_context = MemoryContextSwitchTo(watches->context);
+    watches->items = static_cast<Watch *>(palloc0(sizeof(Watch) * Max(SPI_processed, 1)));
+    for (uint64 i = 0; i < SPI_processed; i++)
+        watches->items[watches->count++] = read_watch(SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
+    MemoryContextSwitchTo(spi_context);
+    if (SPI_execute_with_args(select_tables, 2, types, values, nullptr, true, 0) != SPI_OK_SELECT)
+        elog(ERROR, "reading the published links failed");
+    MemoryContextSwitchTo(watches->context);
+    int *tables = integers(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &watches->table_count);
+    watches->tables = reinterpret_cast<Oid *>(tables);
+    MemoryContextSwitchTo(spi_context);
+    PopActiveSnapshot();
+    SPI_finish();
+}
+
+Watches *watches_of(const TriggerData *trigger) {
+    const KeptKey key{kind_of(trigger->tg_event), 0, RelationGetRelid(trigger->tg_relation)};
+    return acquire_kept<Watches>(key, [&](MemoryContext context) {
+        auto *watches = static_cast<Watches *>(MemoryContextAllocZero(context, sizeof(Watches)));
+        watches->context = context;
+        watches->let_go = free_plans;
+        watches->names_things = true;
+        as_extension_owner([&] { load_watches(watches, key.kind, key.relation); });
+        return watches;
     });
-    return watches;
 }
 
 struct Keys {
@@ -150,26 +187,48 @@ void make_distinct(Keys *keys, Oid type_id) {
     keys->count = kept;
 }
 
+// A plan for few rows may take a table's length for each of many.
+constexpr int64 few_rows = 100;
+
+int64 row_count(Tuplestorestate *store) { return store == nullptr ? 0 : tuplestore_tuple_count(store); }
+
+bool changes_few_rows(const TriggerData *trigger) {
+    return row_count(trigger->tg_oldtable) + row_count(trigger->tg_newtable) <= few_rows;
+}
+
+SPIPlanPtr kept_plan(Watch *watch) {
+    if (watch->plan == nullptr) {
+        SPIPlanPtr plan = SPI_prepare(watch->query, 0, nullptr);
+        if (plan == nullptr || SPI_keepplan(plan) != 0)
+            elog(ERROR, "planning the way of changed rows to their entities failed");
+        watch->plan = plan;
+    }
+    return watch->plan;
+}
+
+void find_keys(Watch *watch, bool by_plan, bool read_only, Keys *keys, MemoryContext context) {
+    const int code = by_plan ? SPI_execute_plan(kept_plan(watch), nullptr, nullptr, read_only, 0)
+                             : SPI_execute(watch->query, read_only, 0);
+    if (code != SPI_OK_SELECT)
+        elog(ERROR, "finding the entities of changed rows failed");
+    append_result(keys, context);
+}
+
 // Joins changed rows with the other tables, with the rights of the table's owner: as this transaction sees them, and as
 // they are now. A state made anew since this transaction's snapshot has the other side of the join, and no mark.
-Keys keys_of(const Watch &watch, TriggerData *trigger, MemoryContext context) {
+Keys keys_of(Watch *watch, TriggerData *trigger, MemoryContext context) {
     Keys keys{0, nullptr, false};
-    as_table_owner(watch.owner, [&] {
-        // What two rows differ in must be seen in their text; the GUC level of in_safe_path undoes this.
-        set_config_option("extra_float_digits", "1", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-        set_config_option("datestyle", "ISO", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-        set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    const bool by_plan = trigger != nullptr && changes_few_rows(trigger);
+    as_table_owner(watch->owner, [&] {
+        // What two rows differ in must be seen in their text.
+        set_for_now("datestyle", "ISO");
         SPI_connect();
         if (trigger != nullptr)
             SPI_register_trigger_data(trigger);
-        if (SPI_execute(watch.query, false, 0) != SPI_OK_SELECT)
-            elog(ERROR, "finding the entities of changed rows failed");
-        append_result(&keys, context);
+        find_keys(watch, by_plan, false, &keys, context);
         if (IsolationUsesXactSnapshot()) {
             PushActiveSnapshot(GetLatestSnapshot());
-            if (SPI_execute(watch.query, true, 0) != SPI_OK_SELECT)
-                elog(ERROR, "finding the entities of changed rows failed");
-            append_result(&keys, context);
+            find_keys(watch, by_plan, true, &keys, context);
             make_distinct(&keys, SPI_gettypeid(SPI_tuptable->tupdesc, 1));
             PopActiveSnapshot();
         }
@@ -184,18 +243,18 @@ void break_scores(const Watch &watch, int sqlstate, const char *message) {
 }
 
 // Whether it could be done; else why not. Without a trigger the query names the rows itself.
-bool mark(const Watch &watch, TriggerData *trigger, CaughtError *error) {
+bool mark(Watch *watch, TriggerData *trigger, CaughtError *error) {
     MemoryContext context = CurrentMemoryContext;
     Keys keys{0, nullptr, false};
     if (!in_subtransaction([&] { keys = keys_of(watch, trigger, context); }, error, context)) {
         throw_on_passing(*error);
         return false;
     }
-    for (int i = 0; i < watch.component_count; i++) {
+    for (int i = 0; i < watch->component_count; i++) {
         if (keys.everybody)
-            append_component_mark(watch.components[i]);
+            append_component_mark(watch->components[i]);
         else
-            append_marks(watch.components[i], keys.items, keys.count);
+            append_marks(watch->components[i], keys.items, keys.count);
     }
     return true;
 }
@@ -207,23 +266,26 @@ bool has_query(const Watches &watches, const char *query) {
     return found;
 }
 
-void mark_all(TriggerData *trigger, MemoryContext context) {
-    Watches watches = watches_of(trigger, context);
+void mark_all(TriggerData *trigger) {
+    Watches *watches = watches_of(trigger);
     int next = 0;
-    while (next < watches.count) {
-        const Watch &watch = watches.items[next];
+    while (next < watches->count) {
+        Watch *watch = &watches->items[next];
         CaughtError error;
-        if (watch.problem != nullptr) {
-            break_scores(watch, ERRCODE_INSUFFICIENT_PRIVILEGE, watch.problem);
+        if (watch->problem != nullptr) {
+            break_scores(*watch, ERRCODE_INSUFFICIENT_PRIVILEGE, watch->problem);
         } else if (!mark(watch, trigger, &error)) {
             // What the query names may have been renamed while it waited for the table: then there is a new one.
-            Watches now = watches_of(trigger, context);
-            if (!has_query(now, watch.query)) {
+            watches->stale = true;
+            Watches *now = watches_of(trigger);
+            if (!has_query(*now, watch->query)) {
                 watches = now;
                 next = 0;
                 continue;
             }
-            break_scores(watch, error.data->sqlerrcode, error.data->message);
+            break_scores(*watch, error.data->sqlerrcode, error.data->message);
+            // Of a broken score nothing more is kept.
+            now->stale = true;
         }
         next++;
     }
@@ -235,12 +297,12 @@ void capture_marks(TriggerData *trigger) {
     MemoryContext statement = AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore marks", ALLOCSET_DEFAULT_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(statement);
     if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) || merge_hides_rows(trigger)) {
-        Watches watches = watches_of(trigger, statement);
-        for (int i = 0; i < watches.count; i++)
-            for (int j = 0; j < watches.items[i].component_count; j++)
-                append_component_mark(watches.items[i].components[j]);
+        Watches *watches = watches_of(trigger);
+        for (int i = 0; i < watches->count; i++)
+            for (int j = 0; j < watches->items[i].component_count; j++)
+                append_component_mark(watches->items[i].components[j]);
     } else {
-        mark_all(trigger, statement);
+        mark_all(trigger);
     }
     MemoryContextSwitchTo(caller);
     MemoryContextDelete(statement);
@@ -275,7 +337,7 @@ void mark_rows(int component, Oid owner, const char *query) {
     watch.component_count = 1;
     watch.components = &marked;
     CaughtError error;
-    if (!mark(watch, nullptr, &error))
+    if (!mark(&watch, nullptr, &error))
         break_scores(watch, error.data->sqlerrcode, error.data->message);
 }
 

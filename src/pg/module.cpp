@@ -1,6 +1,6 @@
 #include "pg/clock.hpp"
+#include "pg/kept.hpp"
 #include "pg/merge.hpp"
-#include "pg/program.hpp"
 
 extern "C" {
 PG_MODULE_MAGIC;
@@ -9,6 +9,6 @@ PGDLLEXPORT void _PG_init(); // NOLINT(bugprone-reserved-identifier): the name t
 
 void _PG_init() { // NOLINT(bugprone-reserved-identifier)
     leadscore::pg::define_clock_setting();
-    leadscore::pg::register_program_invalidation();
+    leadscore::pg::register_kept_invalidation();
     leadscore::pg::watch_merges();
 }

@@ -1,7 +1,8 @@
-#include <type_traits>
+#include <algorithm>
 
 #include "pg/pending.hpp"
 
+#include "pg/appender.hpp"
 #include "pg/owner.hpp"
 #include "pg/subtransaction.hpp"
 
@@ -9,101 +10,38 @@ namespace leadscore::pg {
 
 namespace {
 
-// The columns of a pending table, in order.
-enum PendingColumn {
-    component_column,
-    sign_column,
-    activities_column,
-    occurred_at_column,
-    points_column,
-    stamp_column,
-    key_column,
-    pending_columns
-};
+bool comes_before(const Fact &left, const Fact &right) {
+    if (left.branch->pending != right.branch->pending)
+        return left.branch->pending < right.branch->pending;
+    if (left.branch->component != right.branch->component)
+        return left.branch->component < right.branch->component;
+    return compare_keys(*left.branch, left.key, right.key) < 0;
+}
 
-// A pending table opened for appending.
-class Appender {
-public:
-    explicit Appender(Oid table)
-        : relation_(table_open(table, RowExclusiveLock)), executor_(CreateExecutorState()),
-          target_(makeNode(ResultRelInfo)),
-          slot_(MakeSingleTupleTableSlot(RelationGetDescr(relation_), &TTSOpsVirtual)) {
-        InitResultRelInfo(target_, relation_, 1, nullptr, 0);
-        ExecOpenIndices(target_, false);
-    }
-
-    void add_delta(const Fact &fact) {
-        start(*fact.branch);
-        set(sign_column, Int16GetDatum(fact.sign));
-        set(activities_column, Int16GetDatum(fact.activities));
-        set(occurred_at_column, TimestampTzGetDatum(fact.occurred_at));
-        set(points_column, Float8GetDatum(fact.points));
-        set(key_column, fact.key);
-        finish();
-    }
-
-    // Without a key, for all entities of the component.
-    void add_mark(const Component &component, const Datum *key) {
-        start(component);
-        set(sign_column, Int16GetDatum(0));
-        set(activities_column, Int16GetDatum(0));
-        if (key != nullptr)
-            set(key_column, *key);
-        finish();
-    }
-
-    void close() {
-        ExecCloseIndices(target_);
-        ExecDropSingleTupleTableSlot(slot_);
-        FreeExecutorState(executor_);
-        table_close(relation_, NoLock);
-    }
-
-private:
-    void start(const Component &component) {
-        ExecClearTuple(slot_);
-        for (int column = 0; column < pending_columns; column++)
-            slot_->tts_isnull[column] = true;
-        set(component_column, Int32GetDatum(component.component));
-    }
-
-    void set(PendingColumn column, Datum value) {
-        slot_->tts_values[column] = value;
-        slot_->tts_isnull[column] = false;
-    }
-
-    void finish() {
-        ExecStoreVirtualTuple(slot_);
-        table_tuple_insert(relation_, slot_, GetCurrentCommandId(true), 0, nullptr);
-        insert_index_tuples(target_, slot_, executor_);
-        ResetPerTupleExprContext(executor_);
-    }
-
-    Relation relation_;
-    EState *executor_;
-    ResultRelInfo *target_;
-    TupleTableSlot *slot_;
-};
-
-// PostgreSQL's errors jump past it, so it must not need a destructor.
-static_assert(std::is_trivially_destructible_v<Appender>);
+// In the order of the index on the table, where there are enough of them to come to the same pages.
+void sort_for_index(Facts *facts) {
+    constexpr int worth_sorting = 64;
+    if (facts->count >= worth_sorting)
+        std::stable_sort(facts->items, facts->items + facts->count, comes_before);
+}
 
 } // namespace
 
-void append_deltas(const Facts &facts) {
+void append_deltas(Facts *facts) {
+    sort_for_index(facts);
     int written = 0;
-    for (int first = 0; written < facts.count; first++) {
-        Oid table = facts.items[first].branch->pending;
+    for (int first = 0; written < facts->count; first++) {
+        Oid table = facts->items[first].branch->pending;
         bool done = false;
-        for (int i = 0; i < first && !done; i++)
-            done = facts.items[i].branch->pending == table;
+        for (int i = first - 1; i >= 0 && !done; i--)
+            done = facts->items[i].branch->pending == table;
         if (done)
             continue;
-        Appender appender(table);
-        for (int i = first; i < facts.count; i++) {
-            if (facts.items[i].branch->pending != table)
+        Appender appender(table, facts->count);
+        for (int i = first; i < facts->count; i++) {
+            if (facts->items[i].branch->pending != table)
                 continue;
-            appender.add_delta(facts.items[i]);
+            appender.add_delta(facts->items[i]);
             written++;
         }
         appender.close();
@@ -111,7 +49,7 @@ void append_deltas(const Facts &facts) {
 }
 
 void append_component_mark(const Component &component) {
-    Appender appender(component.pending);
+    Appender appender(component.pending, 1);
     appender.add_mark(component, nullptr);
     appender.close();
 }
@@ -119,7 +57,7 @@ void append_component_mark(const Component &component) {
 void append_marks(const Component &component, const Datum *keys, int count) {
     if (count == 0)
         return;
-    Appender appender(component.pending);
+    Appender appender(component.pending, count);
     for (int i = 0; i < count; i++)
         appender.add_mark(component, &keys[i]);
     appender.close();
@@ -156,37 +94,6 @@ void report_broken(const Component &component, int sqlstate, const char *message
                       errdetail("%s; the score cannot be read until it is mended.", what_was_done),
                       errhint("Mend the rule or the data, then CALL leadscore.publish() for the score that "
                               "leadscore.status shows as broken.")));
-}
-
-void fold_now_and_then(const Facts &facts) {
-    // A fold of one batch for every half batch appended keeps up with any number of writers; what a large statement
-    // appends is left to tick, and so is all of it where the transaction's snapshot is not of now.
-    constexpr int batch = 512;
-    static int appended = 0;
-    if (facts.count == 0 || facts.count > batch || IsolationUsesXactSnapshot())
-        return;
-    appended += facts.count;
-    if (appended < batch / 2)
-        return;
-    appended = 0;
-    const Branch &branch = *facts.items[facts.count - 1].branch;
-    CaughtError error;
-    bool folded = in_subtransaction(
-        [&] {
-            as_extension_owner([&] {
-                Oid types[] = {INT4OID, INT4OID};
-                Datum values[] = {Int32GetDatum(branch.component), Int32GetDatum(batch)};
-                SPI_connect();
-                SPI_execute_with_args("SELECT leadscore_internal.fold_some($1, $2)", 2, types, values, nullptr, false,
-                                      0);
-                SPI_finish();
-            });
-        },
-        &error, CurrentMemoryContext);
-    if (!folded)
-        ereport(WARNING,
-                (errcode(error.data->sqlerrcode), errmsg("could not fold pending changes: %s", error.data->message),
-                 errhint("Scores stay exact; CALL leadscore.tick() folds what is pending.")));
 }
 
 } // namespace leadscore::pg

@@ -6,8 +6,8 @@ namespace leadscore::pg {
 
 // Appends to the pending tables, which is all that a writer of the CRM ever does to the extension's data.
 
-// A delta for every fact.
-void append_deltas(const Facts &facts);
+// A delta for every fact, which may be put into another order.
+void append_deltas(Facts *facts);
 
 // A mark that takes the whole component from the CRM's rows until it is folded.
 void append_component_mark(const Component &component);
@@ -19,8 +19,5 @@ void append_marks(const Component &component, const Datum *keys, int count);
 // where the score was created to make it fail and is not broken yet. what_was_done: "The row was written".
 void report_broken(const Component &component, int sqlstate, const char *message,
                    const char *what_was_done = "The row was written");
-
-// Now and then folds a little of what is pending, so that scores stay cheap to read where no worker runs.
-void fold_now_and_then(const Facts &facts);
 
 } // namespace leadscore::pg

@@ -37,6 +37,7 @@ extern "C" {
 #include "commands/event_trigger.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
+#include "executor/nodeModifyTable.h"
 #include "executor/spi.h"
 #include "executor/tstoreReceiver.h"
 #include "fmgr.h"
@@ -115,11 +116,59 @@ inline void *allocate_setting_extra(size_t size) {
 #endif
 }
 
-inline void insert_index_tuples(ResultRelInfo *relation, TupleTableSlot *slot, EState *estate) {
+// Also after an update: that it is one would only be a hint, and asks for what the statement names.
+inline void insert_index_tuples(ResultRelInfo *relation, TupleTableSlot *slot, EState *estate,
+                                bool only_summarizing = false) {
 #if PG_VERSION_NUM >= 160000
-    ExecInsertIndexTuples(relation, slot, estate, false, false, nullptr, NIL, false);
+    ExecInsertIndexTuples(relation, slot, estate, false, false, nullptr, NIL, only_summarizing);
 #else
+    (void)only_summarizing;
     ExecInsertIndexTuples(relation, slot, estate, false, false, nullptr, NIL);
+#endif
+}
+
+// Stored generated columns of a row that is about to be written.
+inline void compute_generated(ResultRelInfo *relation, TupleTableSlot *slot, EState *estate) {
+    const TupleConstr *constraints = RelationGetDescr(relation->ri_RelationDesc)->constr;
+    if (constraints != nullptr && constraints->has_generated_stored)
+        ExecComputeStoredGenerated(relation, estate, slot, CMD_INSERT);
+}
+
+inline void insert_tuple(ResultRelInfo *relation, TupleTableSlot *slot, EState *estate) {
+    compute_generated(relation, slot, estate);
+    simple_table_tuple_insert(relation->ri_RelationDesc, slot);
+    insert_index_tuples(relation, slot, estate);
+}
+
+inline void update_tuple(ResultRelInfo *relation, ItemPointer place, TupleTableSlot *slot, EState *estate,
+                         Snapshot snapshot) {
+    compute_generated(relation, slot, estate);
+#if PG_VERSION_NUM >= 160000
+    TU_UpdateIndexes indexes = TU_None;
+    simple_table_tuple_update(relation->ri_RelationDesc, place, slot, snapshot, &indexes);
+    if (indexes != TU_None)
+        insert_index_tuples(relation, slot, estate, indexes == TU_Summarizing);
+#else
+    bool indexes = false;
+    simple_table_tuple_update(relation->ri_RelationDesc, place, slot, snapshot, &indexes);
+    if (indexes)
+        insert_index_tuples(relation, slot, estate);
+#endif
+}
+
+inline IndexScanDesc begin_index_scan(Relation table, Relation index, Snapshot snapshot, int keys) {
+#if PG_VERSION_NUM >= 180000
+    return index_beginscan(table, index, snapshot, nullptr, keys, 0);
+#else
+    return index_beginscan(table, index, snapshot, keys, 0);
+#endif
+}
+
+inline Oid primary_key_index(Relation table) {
+#if PG_VERSION_NUM >= 180000
+    return RelationGetPrimaryKeyIndex(table, false);
+#else
+    return RelationGetPrimaryKeyIndex(table);
 #endif
 }
 

@@ -9,36 +9,6 @@ namespace leadscore::pg {
 
 namespace {
 
-HTAB *programs = nullptr;
-
-struct ProgramKey {
-    int source;
-    Oid relation;
-};
-
-struct ProgramEntry {
-    ProgramKey key;
-    Program *program;
-};
-
-// The owner of a partition is not the one whose rights its rows are evaluated with.
-bool concerns(const Program &program, Oid relation) {
-    bool concerned = !OidIsValid(relation) || program.relation == relation;
-    for (int i = 0; i < program.branch_count && !concerned; i++)
-        concerned = program.branches[i].root == relation;
-    return concerned;
-}
-
-void forget_programs_of(Datum, Oid relation) {
-    if (programs == nullptr)
-        return;
-    HASH_SEQ_STATUS status;
-    hash_seq_init(&status, programs);
-    while (auto *entry = static_cast<ProgramEntry *>(hash_seq_search(&status)))
-        if (concerns(*entry->program, relation))
-            entry->program->stale = true;
-}
-
 // Compiles expressions of one relation and notes on the way what they call.
 struct Compiler {
     Relation relation;
@@ -147,10 +117,13 @@ void compile_branch(const Compiler &compiler, const BranchText &text, Branch *br
     branch->occurred_at = compiler.compile(text.occurred_at, TIMESTAMPTZOID, "time of the source");
     branch->filter = compiler.compile(text.filter, BOOLOID, "filter of the source");
 
-    TypeCacheEntry *key = lookup_type_cache(branch->key_type, TYPECACHE_EQ_OPR_FINFO);
+    TypeCacheEntry *key = lookup_type_cache(branch->key_type, TYPECACHE_EQ_OPR_FINFO | TYPECACHE_CMP_PROC_FINFO);
     branch->key_length = key->typlen;
     branch->key_by_value = key->typbyval;
+    branch->key_is_int4 = branch->key_type == INT4OID;
+    branch->key_is_int8 = branch->key_type == INT8OID;
     branch->key_equality = &key->eq_opr_finfo;
+    branch->key_order = &key->cmp_proc_finfo;
     branch->key_collation = key->typcollation;
     branch->link_count = text.link_count;
     branch->links = static_cast<Link *>(palloc0(sizeof(Link) * static_cast<size_t>(text.link_count)));
@@ -202,77 +175,28 @@ void load_branches(Program *program, Relation relation) {
     SPI_finish();
 }
 
-void release(void *argument) {
-    auto *program = static_cast<Program *>(argument);
-    program->uses--;
-    if (program->uses > 0 || !program->stale)
-        return;
-    const ProgramKey key{program->source, program->relation};
-    auto *entry = static_cast<ProgramEntry *>(hash_search(programs, &key, HASH_FIND, nullptr));
-    if (entry == nullptr || entry->program != program)
-        MemoryContextDelete(program->context);
-}
-
-Program *use(Program *program, MemoryContextCallback *end_of_use) {
-    end_of_use->func = release;
-    end_of_use->arg = program;
-    program->uses++;
-    MemoryContextRegisterResetCallback(CurrentMemoryContext, end_of_use);
-    return program;
-}
-
-// A table that was dropped is never asked for again.
-void delete_stale_programs() {
-    HASH_SEQ_STATUS status;
-    hash_seq_init(&status, programs);
-    while (auto *entry = static_cast<ProgramEntry *>(hash_seq_search(&status))) {
-        if (!entry->program->stale)
-            continue;
-        if (entry->program->uses == 0)
-            MemoryContextDelete(entry->program->context);
-        hash_search(programs, &entry->key, HASH_REMOVE, nullptr);
-    }
+// The owner of a partition is not the one whose rights its rows are evaluated with, so the roots are followed, too.
+void follow_tables(Program *program) {
+    program->tables = static_cast<Oid *>(
+        MemoryContextAlloc(program->context, sizeof(Oid) * static_cast<size_t>(1 + program->branch_count)));
+    program->tables[program->table_count++] = program->relation;
+    for (int i = 0; i < program->branch_count; i++)
+        program->tables[program->table_count++] = program->branches[i].root;
 }
 
 } // namespace
 
-void register_program_invalidation() { CacheRegisterRelcacheCallback(forget_programs_of, 0); }
-
 Program *acquire_program(int source, Relation relation) {
-    // What was published since a long statement began.
-    AcceptInvalidationMessages();
-    if (programs == nullptr) {
-        HASHCTL control{};
-        control.keysize = sizeof(ProgramKey);
-        control.entrysize = sizeof(ProgramEntry);
-        programs = hash_create("pg_leadscore programs", 16, &control, HASH_ELEM | HASH_BLOBS);
-    }
-    // Before anything is counted: it could not be taken back where there is no memory.
-    auto *end_of_use = static_cast<MemoryContextCallback *>(palloc0(sizeof(MemoryContextCallback)));
-    const ProgramKey key{source, RelationGetRelid(relation)};
-    auto *entry = static_cast<ProgramEntry *>(hash_search(programs, &key, HASH_FIND, nullptr));
-    if (entry != nullptr && !entry->program->stale)
-        return use(entry->program, end_of_use);
-    delete_stale_programs();
-
-    // Built in a context of the transaction's, so that an error leaves nothing behind, and kept once it is complete.
-    MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore program", ALLOCSET_DEFAULT_SIZES);
-    auto *program = static_cast<Program *>(MemoryContextAllocZero(context, sizeof(Program)));
-    program->source = source;
-    program->relation = RelationGetRelid(relation);
-    program->context = context;
-    as_extension_owner([&] { load_branches(program, relation); });
-    MemoryContextSetParent(context, CacheMemoryContext);
-    // Loading may have run a function of the user's that came here, too.
-    bool found = false;
-    entry = static_cast<ProgramEntry *>(hash_search(programs, &key, HASH_ENTER, &found));
-    if (found) {
-        entry->program->stale = true;
-        if (entry->program->uses == 0)
-            MemoryContextDelete(entry->program->context);
-    }
-    entry->program = program;
-    return use(program, end_of_use);
+    const KeptKey key{KeptKind::program, source, RelationGetRelid(relation)};
+    return acquire_kept<Program>(key, [&](MemoryContext context) {
+        auto *program = static_cast<Program *>(MemoryContextAllocZero(context, sizeof(Program)));
+        program->source = source;
+        program->relation = RelationGetRelid(relation);
+        program->context = context;
+        as_extension_owner([&] { load_branches(program, relation); });
+        follow_tables(program);
+        return program;
+    });
 }
 
 } // namespace leadscore::pg

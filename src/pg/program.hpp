@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pg/kept.hpp"
 #include "pg/postgres.hpp"
 
 namespace leadscore::pg {
@@ -37,7 +38,10 @@ struct Branch : Component {
     Oid key_type;
     int16 key_length;
     bool key_by_value;
+    bool key_is_int4;
+    bool key_is_int8;
     FmgrInfo *key_equality;
+    FmgrInfo *key_order;
     Oid key_collation;
     ExprState *occurred_at;
     ExprState *filter;
@@ -47,23 +51,18 @@ struct Branch : Component {
     Term *terms;
 };
 
-struct Program {
+struct Program : Kept {
     int source;
     Oid relation; // the source's table, or a partition or child of it
     Oid owner;    // of the source's table: whose rights expressions have
-    bool stale;
-    int uses; // triggers that are running it; a nested one may find it stale
     bool depends_on_surroundings;
-    MemoryContext context;
     int group_count;
     int branch_count;
     Branch *branches;
 };
 
-void register_program_invalidation();
-
 // The program of a source, compiled anew after a change of the table or of what is published; an unknown source has no
-// branches. It stands for as long as the memory context that is current, which also an error brings to its end.
+// branches. It stands as acquire_kept() says.
 Program *acquire_program(int source, Relation relation);
 
 } // namespace leadscore::pg

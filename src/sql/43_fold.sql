@@ -33,84 +33,10 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.stamp_marks(leadscore_internal.component) IS 'Starts the quarantine of new marks.';
 
--- A pending table is a queue, mostly of dead rows: only plain index scans remember which index entries are dead.
-CREATE FUNCTION leadscore_internal.fold_deltas(component leadscore_internal.component, at_most int) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
-DECLARE
-  key_type regtype := (SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity);
-  folded bigint;
-BEGIN
-  EXECUTE format($fold$
-    WITH taken AS (
-      DELETE FROM %1$s AS p
-      WHERE p.ctid = ANY (ARRAY(
-        SELECT d.ctid FROM %1$s AS d
-        WHERE d.component = $1 AND d.sign <> 0
-          AND NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.key IS NULL)
-          AND NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.sign = 0 AND m.key %3$s d.key)
-          AND NOT EXISTS (SELECT FROM %2$s AS s WHERE s.key %3$s d.key AND s.next_change_at <= $2)
-        LIMIT $3))
-      RETURNING p.key, p.sign, p.activities, p.occurred_at, p.points
-    ), moments AS (
-      SELECT t.key, t.occurred_at, sum(t.sign) AS facts, sum(t.sign * t.activities) AS activities,
-             sum(t.sign * t.points) AS points, sum(abs(t.points)) AS traffic, sum(t.sign * abs(t.points)) AS magnitude
-      FROM taken AS t GROUP BY t.key, t.occurred_at
-    ), changes AS (
-      SELECT m.key,
-             max(m.occurred_at) FILTER (WHERE m.facts > 0 AND m.occurred_at <= $2) AS added_at,
-             max(m.occurred_at) FILTER (WHERE m.facts < 0 AND m.occurred_at <= $2) AS removed_at,
-             min(leadscore_internal.next_change(%4$L, m.occurred_at, $2)) FILTER (WHERE m.facts > 0) AS next_change_at
-      FROM moments AS m GROUP BY m.key
-    ), paired AS (
-      SELECT c.key, c.removed_at, c.next_change_at AS next_of_changes, greatest(s.last_activity_at, c.added_at) AS new_last,
-             coalesce(s.reference, s.last_activity_at) AS old_reference, s.points, s.magnitude, s.error, s.activities,
-             s.last_activity_at, s.next_change_at, s.reference, s.held, s.falling
-      FROM changes AS c LEFT JOIN %2$s AS s ON s.key %3$s c.key
-    ), targets AS (
-      SELECT p.*, %5$s AS new_reference FROM paired AS p
-    ), advanced AS (
-      SELECT t.key, t.removed_at, t.new_last, t.new_reference, least(t.next_change_at, t.next_of_changes) AS next_change_at,
-             coalesce(t.activities, 0) AS activities, coalesce(t.held, 0) AS held, coalesce(t.falling, 0) AS falling,
-             -- What is held stays apart; the rest is brought to the new reference.
-             coalesce(leadscore_internal.state_points(%4$L, t.points, 0, t.falling, t.old_reference, t.new_reference), 0) AS points,
-             coalesce(leadscore_internal.state_points(%4$L, t.magnitude, 0, 0, t.old_reference, t.new_reference), 0) AS magnitude,
-             coalesce(leadscore_internal.state_points(%4$L, t.error, 0, 0, t.old_reference, t.new_reference), 0) AS error,
-             leadscore_internal.unsettled(t.next_change_at, t.reference, t.last_activity_at, t.removed_at, NULL, NULL, $2) AS unsettled
-      FROM targets AS t
-    ), sums AS (
-      SELECT t.key,
-             coalesce(sum(leadscore_internal.fading_part(%4$L, m.points, m.occurred_at, t.new_reference)), 0) AS points,
-             coalesce(sum(leadscore_internal.held_part(%4$L, m.points, m.occurred_at, t.new_reference)), 0) AS held,
-             coalesce(sum(leadscore_internal.falling_part(%4$L, m.points, m.occurred_at, t.new_reference)), 0) AS falling,
-             coalesce(leadscore.decayed_sum(m.magnitude, m.occurred_at, %4$L, t.new_reference), 0) AS magnitude,
-             coalesce(leadscore.decayed_sum(m.traffic, m.occurred_at, %4$L, t.new_reference), 0) AS traffic,
-             coalesce(sum(m.activities) FILTER (WHERE m.occurred_at <= $2), 0) AS activities
-      FROM targets AS t JOIN moments AS m ON m.key %3$s t.key GROUP BY t.key
-    ), merged AS (
-      SELECT t.key, t.points + d.points AS points, greatest(t.magnitude + d.magnitude, 1e-200) AS magnitude,
-             t.error + greatest(t.magnitude + d.traffic, 1e-200) * 1e-15 AS error, t.activities + d.activities AS activities,
-             t.new_last AS last_activity_at, t.next_change_at, CASE WHEN leadscore.has_boundary(%4$L) THEN t.new_reference END AS reference,
-             nullif(t.held + d.held, 0) AS held, nullif(t.falling + d.falling, 0) AS falling, t.removed_at, t.unsettled
-      FROM advanced AS t JOIN sums AS d ON d.key %3$s t.key
-    ), judged AS (
-      -- Taking a large amount out of a sum loses the small one beneath it: such an entity is recomputed.
-      SELECT m.*, m.unsettled OR m.error > 1e-10 * greatest(1, m.magnitude)
-                  OR (m.removed_at IS NOT NULL AND m.error > 1e-10 * m.magnitude) AS recompute
-      FROM merged AS m
-    ), marked AS (
-      INSERT INTO %1$s (component, sign, activities, stamp, key)
-      SELECT $1, 0, 0, '0', j.key FROM judged AS j WHERE j.recompute
-    ), kept AS (%6$s)
-    SELECT count(*) FROM taken$fold$,
-    component.pending, component.states, leadscore_internal.equality_operator(key_type), component.decay,
-    leadscore_internal.reference_instant(component.decay, 'p.new_last', '$2'),
-    leadscore_internal.store_states(component, format('SELECT %s FROM judged WHERE NOT recompute ORDER BY key', leadscore_internal.state_columns())))
-  INTO folded USING component.id, leadscore_internal.folding_clock(), at_most;
-  RETURN folded;
-END
-$$;
-COMMENT ON FUNCTION leadscore_internal.fold_deltas(leadscore_internal.component, int) IS
-  'Merges pending changes of entities that are not marked; marks those that must be recomputed. Returns how many changes it took.';
+CREATE FUNCTION leadscore_internal.fold_deltas(component int, at_most int) RETURNS bigint
+  AS 'MODULE_PATHNAME', 'leadscore_fold_deltas' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION leadscore_internal.fold_deltas(int, int) IS
+  'Merges pending changes of entities that are neither marked nor due into their states, at most so many or with NULL all; marks those that must be recomputed. Returns how many it took.';
 
 CREATE FUNCTION leadscore_internal.recompute(component leadscore_internal.component, keys anyarray) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -193,7 +119,7 @@ BEGIN
   IF at_rest THEN
     PERFORM leadscore_internal.correct_due(c);
   END IF;
-  PERFORM leadscore_internal.fold_deltas(c, NULL);
+  PERFORM leadscore_internal.fold_deltas(c.id, NULL);
   IF at_rest THEN
     PERFORM leadscore_internal.fold_marks(c);
   END IF;
@@ -214,7 +140,7 @@ BEGIN
   SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.id = fold_some.component AND NOT x.building;
   IF FOUND AND pg_try_advisory_xact_lock(leadscore_internal.fold_lock_key(
        (SELECT s.model FROM leadscore_internal.score AS s WHERE s.id = c.score))) THEN
-    PERFORM leadscore_internal.fold_deltas(c, at_most);
+    PERFORM leadscore_internal.fold_deltas(c.id, at_most);
   END IF;
 END
 $$;

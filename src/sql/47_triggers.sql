@@ -119,7 +119,9 @@ BEGIN
   LOOP
     IF item.wanted AND NOT item.installed THEN
       PERFORM leadscore_internal.install_triggers(item.relation, leadscore_internal.mark_trigger_prefix(), 'leadscore_internal.capture_marks()');
-    ELSIF item.installed AND NOT item.wanted THEN
+    ELSIF item.wanted THEN
+      PERFORM leadscore_internal.forget_program(item.relation);
+    ELSIF item.installed THEN
       PERFORM leadscore_internal.remove_triggers(item.relation, leadscore_internal.mark_trigger_prefix());
     END IF;
   END LOOP;

@@ -343,8 +343,8 @@ COMMENT ON FUNCTION leadscore_internal.tidy(text) IS 'Last phase of publish and 
 CREATE FUNCTION leadscore_internal.forget_programs(score int) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   SELECT leadscore_internal.forget_program(m)
-  FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
-  CROSS JOIN LATERAL leadscore_internal.members(b.relation) AS m
+  FROM leadscore_internal.component AS c CROSS JOIN LATERAL leadscore_internal.component_tables(c.id) AS t
+  CROSS JOIN LATERAL leadscore_internal.members(t) AS m
   WHERE c.score = forget_programs.score
 $$;
 COMMENT ON FUNCTION leadscore_internal.forget_programs(int) IS 'At commit, every session compiles the rules of the score anew.';

@@ -27,14 +27,6 @@ constexpr const char *decays[] = {"none",
                                   "linear(90 days)",
                                   "linear(90 days, hold 10 days)"};
 
-// The first instant after `from` at which an activity is on another piece; `endless` if it stays.
-Ticks next_change(const Decay &decay, Ticks occurred_at, Ticks from) {
-    if (from < occurred_at)
-        return occurred_at;
-    const Ticks until = piece_at(decay, from - occurred_at).until;
-    return until == endless ? endless : occurred_at + until + 1;
-}
-
 bool holds(const std::vector<Period> &periods, Ticks occurred_at) {
     return std::any_of(periods.begin(), periods.end(),
                        [&](const Period &period) { return period.from <= occurred_at && occurred_at <= period.to; });

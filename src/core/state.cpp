@@ -1,0 +1,114 @@
+#include <algorithm>
+#include <cmath>
+
+#include "core/exact_sum.hpp"
+#include "core/state.hpp"
+
+namespace leadscore::core {
+
+namespace {
+
+// Far below any promise, and far enough above the smallest number for SQL to calculate with.
+constexpr double vanishing = 1e-200;
+// Of a sum, what one addition and one weight can be wrong by.
+constexpr double rounding = 1e-15;
+// Of a state that is kept: a twentieth of what a reader may be told.
+constexpr double most_error = 1e-10;
+
+// All that happened at one instant.
+struct Moment {
+    Ticks occurred_at;
+    int facts = 0;
+    std::int64_t activities = 0;
+    ExactSum points;
+    ExactSum magnitude;
+    double traffic = 0; // what came and what went
+};
+
+// Calls visit(moment) for each instant of the changes, which stand in their order.
+template <typename Visit> void each_moment(std::span<const Change> changes, Visit visit) {
+    for (std::size_t i = 0; i < changes.size();) {
+        Moment moment{.occurred_at = changes[i].occurred_at, .points = {}, .magnitude = {}};
+        for (; i < changes.size() && changes[i].occurred_at == moment.occurred_at; i++) {
+            const Change &change = changes[i];
+            moment.facts += change.sign;
+            moment.activities += change.sign * change.activities;
+            moment.points.add(change.sign * change.points);
+            moment.magnitude.add(change.sign * std::fabs(change.points));
+            moment.traffic += std::fabs(change.points);
+        }
+        visit(moment);
+    }
+}
+
+double carried(const Decay &decay, double points, double falling, Ticks from, Ticks to) {
+    if (from == no_instant || to == no_instant || to < from)
+        return 0;
+    const double sum = sum_after(decay, points, 0, falling, to - from);
+    return std::fabs(sum) < vanishing ? 0 : sum;
+}
+
+} // namespace
+
+Merged merge(const Decay &decay, const State &before, std::span<Change> changes, Ticks instant) {
+    std::sort(changes.begin(), changes.end(),
+              [](const Change &a, const Change &b) { return a.occurred_at < b.occurred_at; });
+
+    Ticks removed_at = no_instant;
+    State after;
+    after.last_activity_at = before.last_activity_at;
+    after.next_change_at = before.next_change_at;
+    each_moment(changes, [&](const Moment &moment) {
+        const bool has_occurred = moment.occurred_at <= instant;
+        if (moment.facts > 0)
+            after.next_change_at = std::min(after.next_change_at, next_change(decay, moment.occurred_at, instant));
+        if (moment.facts > 0 && has_occurred)
+            after.last_activity_at = std::max(after.last_activity_at, moment.occurred_at);
+        if (moment.facts < 0 && has_occurred)
+            removed_at = moment.occurred_at;
+    });
+
+    const Ticks from = before.reference != no_instant ? before.reference : before.last_activity_at;
+    const Ticks to = decay.has_boundary() ? instant : after.last_activity_at;
+    ExactSum points;
+    ExactSum held;
+    ExactSum falling;
+    ExactSum magnitude;
+    double traffic = 0;
+    after.activities = before.activities;
+    each_moment(changes, [&](const Moment &moment) {
+        if (moment.occurred_at <= instant)
+            after.activities += moment.activities;
+        if (to == no_instant || moment.occurred_at > to)
+            return;
+        const Piece piece = piece_at(decay, to - moment.occurred_at);
+        const double weight = piece.fading + piece.held;
+        points.add(moment.points.value() * piece.fading);
+        held.add(moment.points.value() * piece.held);
+        falling.add(moment.points.value() * piece.falling);
+        magnitude.add(moment.magnitude.value() * weight);
+        traffic += moment.traffic * weight;
+    });
+
+    const double carried_magnitude = carried(decay, before.magnitude, 0, from, to);
+    after.points = carried(decay, before.points, before.falling, from, to) + points.value();
+    after.magnitude = std::max(carried_magnitude + magnitude.value(), vanishing);
+    after.error =
+        carried(decay, before.error, 0, from, to) + std::max(carried_magnitude + traffic, vanishing) * rounding;
+    // Where nothing changes any more, nothing is held or falls: only rounding is left of it.
+    if (after.next_change_at != endless) {
+        after.held = before.held + held.value();
+        after.falling = before.falling + falling.value();
+    }
+    after.reference = decay.has_boundary() ? to : no_instant;
+
+    // The instant is before the state's; the last activity was taken away; or a large amount was, and the small one
+    // beneath it is lost.
+    const bool unknown = before.next_change_at <= instant || (from != no_instant && from > instant) ||
+                         (removed_at != no_instant && removed_at >= before.last_activity_at);
+    const bool imprecise = after.error > most_error * std::max(1.0, after.magnitude) ||
+                           (removed_at != no_instant && after.error > most_error * after.magnitude);
+    return {after, unknown || imprecise};
+}
+
+} // namespace leadscore::core

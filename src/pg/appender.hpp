@@ -1,0 +1,49 @@
+#pragma once
+
+#include "pg/facts.hpp"
+
+namespace leadscore::pg {
+
+// The columns of a pending table, in order.
+enum PendingColumn {
+    component_column,
+    sign_column,
+    activities_column,
+    occurred_at_column,
+    points_column,
+    stamp_column,
+    key_column,
+    pending_columns
+};
+
+// A pending table opened for appending; rows are written with their index entries, many at a time where many come.
+// PostgreSQL's errors jump past it, so it must not need a destructor.
+class Appender {
+public:
+    Appender(Oid table, int expected_rows);
+
+    void add_delta(const Fact &fact);
+
+    // Without a key, for all entities of the component.
+    void add_mark(const Component &component, const Datum *key);
+
+    // That the fold itself sets: its cause lies in rows that it saw, so it needs no quarantine.
+    void add_settled_mark(const Component &component, Datum key);
+
+    // Nothing is sure to be written before.
+    void close();
+
+private:
+    TupleTableSlot *start(const Component &component);
+    void finish();
+    void flush();
+
+    Relation relation_;
+    EState *executor_;
+    ResultRelInfo *target_;
+    TupleTableSlot **slots_;
+    int slot_count_;
+    int waiting_;
+};
+
+} // namespace leadscore::pg

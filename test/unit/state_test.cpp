@@ -1,0 +1,142 @@
+#include <algorithm>
+#include <cmath>
+
+#include "core/decay_text.hpp"
+#include "core/state.hpp"
+#include "support.hpp"
+
+namespace leadscore::test {
+
+using namespace core;
+
+namespace {
+
+constexpr const char *decays[] = {"none",
+                                  "window(9 days)",
+                                  "exponential(3 days)",
+                                  "exponential(3 days, expire 9 days)",
+                                  "exponential(3 days, hold 1 day)",
+                                  "step(3 days: 0.5, 9 days: 0)",
+                                  "step(every 2 days: 0.5)",
+                                  "linear(9 days)",
+                                  "linear(9 days, hold 1 day)"};
+
+struct Activity {
+    Ticks occurred_at;
+    double points;
+};
+
+long double sum_of(const Decay &decay, const std::vector<Activity> &activities, Ticks instant) {
+    long double sum = 0;
+    for (const Activity &activity : activities)
+        sum += static_cast<long double>(activity.points) * decay.weight(instant - activity.occurred_at);
+    return sum;
+}
+
+std::int64_t occurred(const std::vector<Activity> &activities, Ticks instant) {
+    return std::count_if(activities.begin(), activities.end(),
+                         [&](const Activity &activity) { return activity.occurred_at <= instant; });
+}
+
+double value_of(const Decay &decay, const State &state, Ticks instant) {
+    const Ticks reference = state.reference != no_instant ? state.reference : state.last_activity_at;
+    return reference == no_instant ? 0 : sum_after(decay, state.points, state.held, state.falling, instant - reference);
+}
+
+// An entity whose state is kept by merging; where that says nothing, it is made of all activities again.
+struct Kept {
+    Decay decay;
+    std::vector<Activity> activities;
+    State state;
+    int recomputed = 0;
+
+    void change(std::vector<Change> changes, Ticks instant) {
+        if (state.next_change_at > instant) {
+            const Merged merged = merge(decay, state, changes, instant);
+            if (!merged.recompute) {
+                state = merged.state;
+                return;
+            }
+        }
+        recomputed++;
+        std::vector<Change> all;
+        for (const Activity &activity : activities)
+            all.push_back({activity.occurred_at, activity.points, 1, 1});
+        const Merged merged = merge(decay, State{}, all, instant);
+        ASSERT_FALSE(merged.recompute);
+        state = merged.state;
+    }
+};
+
+} // namespace
+
+TEST(State, IsTheSumOfItsActivitiesUntilItsNextChange) {
+    Random random(71);
+    for (const char *text : decays) {
+        int merged = 0;
+        for (int entity = 0; entity < 40; entity++) {
+            Kept kept{read_decay(text), {}, {}};
+            Ticks now = 0;
+            for (int turn = 0; turn < 60; turn++) {
+                now += random.between(0, 10 * hour);
+                std::vector<Change> changes;
+                for (Ticks i = random.between(1, 4); i > 0; i--) {
+                    if (!kept.activities.empty() && random.chance(20)) {
+                        const auto gone =
+                            kept.activities.begin() + random.between(0, static_cast<Ticks>(kept.activities.size()) - 1);
+                        changes.push_back({gone->occurred_at, gone->points, -1, 1});
+                        kept.activities.erase(gone);
+                    } else {
+                        const Activity came{now - random.between(-20 * hour, 12 * day), random.number(-5, 20)};
+                        changes.push_back({came.occurred_at, came.points, 1, 1});
+                        kept.activities.push_back(came);
+                    }
+                }
+                const int before = kept.recomputed;
+                kept.change(changes, now);
+                merged += kept.recomputed == before;
+
+                const Ticks last = std::min(kept.state.next_change_at - 1, now + 30 * day);
+                for (const Ticks instant : {now, random.between(now, std::max(now, last))}) {
+                    const auto expected = static_cast<double>(sum_of(kept.decay, kept.activities, instant));
+                    EXPECT_NEAR(value_of(kept.decay, kept.state, instant), expected,
+                                1e-9 * std::max(1.0, kept.state.magnitude))
+                        << text << " at " << instant;
+                }
+                EXPECT_EQ(kept.state.activities, occurred(kept.activities, now)) << text;
+            }
+        }
+        EXPECT_GT(merged, 300) << text;
+    }
+}
+
+TEST(State, SaysWhereRoundingCouldShow) {
+    const Decay decay = read_decay("exponential(30 days)");
+    std::vector<Change> came{{0, 1e12, 1, 1}, {1, 0.5, 1, 1}};
+    const Merged first = merge(decay, State{}, came, day);
+    EXPECT_FALSE(first.recompute);
+    std::vector<Change> went{{0, 1e12, -1, 1}};
+    EXPECT_TRUE(merge(decay, first.state, went, day).recompute);
+}
+
+TEST(State, CannotSayWhatTheLastActivityIsOnceThatIsGone) {
+    const Decay decay = read_decay("none");
+    std::vector<Change> came{{1 * day, 1, 1, 1}, {2 * day, 1, 1, 1}};
+    const Merged first = merge(decay, State{}, came, 3 * day);
+    std::vector<Change> earlier{{1 * day, 1, -1, 1}};
+    EXPECT_FALSE(merge(decay, first.state, earlier, 3 * day).recompute);
+    std::vector<Change> last{{2 * day, 1, -1, 1}};
+    EXPECT_TRUE(merge(decay, first.state, last, 3 * day).recompute);
+}
+
+TEST(State, OfTheFutureCountsFromItsTimeOn) {
+    const Decay decay = read_decay("exponential(30 days)");
+    std::vector<Change> planned{{5 * day, 7, 1, 1}};
+    const Merged merged = merge(decay, State{}, planned, 3 * day);
+    EXPECT_FALSE(merged.recompute);
+    EXPECT_EQ(merged.state.next_change_at, 5 * day);
+    EXPECT_EQ(merged.state.last_activity_at, no_instant);
+    EXPECT_EQ(merged.state.activities, 0);
+}
+
+} // namespace leadscore::test
