@@ -5,7 +5,7 @@ REFERENCE='no scoring'
 TURNS=4
 AUTOVACUUM=off
 ONCE=(ivm)
-BACKEND_ON=$(($(nproc) > 1))
+PLACE=apart
 mapfile -t CONTENDERS < <(writers)
 if [[ $CASE == cpu ]]; then
   wanted pg_leadscore ratio '<=' 1.4
@@ -21,9 +21,6 @@ set_up() {
   done
   write_script cpu <<SCRIPT
 \\set transactions :transactions + 1
-\\if :transactions = 1
-\\sleep 500 ms
-\\endif
 $(insert_activity :account)
 \\if :transactions % 1000 = 0
 INSERT INTO cpu_used VALUES (:transactions, $BACKEND_CPU);
@@ -37,7 +34,7 @@ measure() {
   fold_rest "$1" >/dev/null
   sql "$1" --command 'TRUNCATE cpu_used'
   start_job "$1" "$(folding_job "$1")"
-  PGOPTIONS='-c synchronous_commit=off' pinned_pgbench "$BACKEND_ON" "$1" cpu --client 1 --transactions "$inserts" --define transactions=0
+  PGOPTIONS='-c synchronous_commit=off' pinned_pgbench "$PLACE" "$1" cpu --client 1 --transactions "$inserts" --define transactions=0
   stop_job
   rest=$(fold_rest "$1")
   label=$(label_of "$1")

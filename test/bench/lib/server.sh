@@ -57,7 +57,7 @@ start_server() {
 
 # Databases are copies of each other, one for each way of keeping scores.
 check_space() {
-  local needed=$((30000 / DIVISOR + 2000)) free
+  local needed=$((24000 / DIVISOR + 2000)) free
   free=$(df --output=avail --block-size=1M "$SCRATCH" | tail -n 1)
   ((free > needed)) || die "this needs $needed MB of space in ${SCRATCH%/*}, there are $free (TMPDIR moves it)"
 }

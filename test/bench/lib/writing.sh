@@ -48,24 +48,20 @@ run_pgbench() { # DATABASE SCRIPT PGBENCH-ARGUMENT…
   fi
 }
 
-# One client on the first CPU, its backend on the CPU of that number. What it costs the one to wake the other is several
-# times as much where they are apart, and the scheduler puts them here or there. The script has to begin with a moment of sleep.
-pinned_pgbench() { # CPU DATABASE SCRIPT PGBENCH-ARGUMENT…
-  local cpu=$1 pinning ON_CPU=(taskset --cpu-list 0) # run_pgbench reads it
+# One client on the first CPU, its backend on the last or beside it. What it costs the one to wake the other is several
+# times as much where they are apart, and the scheduler puts them here or there. A backend begins where the postmaster is.
+pinned_pgbench() { # apart|together DATABASE SCRIPT PGBENCH-ARGUMENT…
+  local place=$1 postmaster cpus beside status=0 ON_CPU
   shift
-  pin_backend "$cpu" &
-  pinning=$!
-  run_pgbench "$@"
-  wait "$pinning"
-}
-
-pin_backend() { # CPU
-  local pid=''
-  until [[ -n $pid ]]; do
-    sleep 0.05
-    pid=$(sql postgres --command "SELECT pid FROM pg_stat_activity WHERE application_name = 'pgbench'")
-  done
-  taskset --cpu-list --pid "$1" "$pid" >/dev/null
+  postmaster=$(head -n 1 "$SCRATCH/server/data/postmaster.pid")
+  cpus=$(taskset --cpu-list --pid "$postmaster" | sed 's/.*: //')
+  ON_CPU=(taskset --cpu-list "${cpus%%[-,]*}") # run_pgbench reads it
+  beside=${cpus%%[-,]*}
+  [[ $place == together ]] || beside=${cpus##*[-,]}
+  taskset --cpu-list --pid "$beside" "$postmaster" >/dev/null
+  run_pgbench "$@" || status=$?
+  taskset --cpu-list --pid "$cpus" "$postmaster" >/dev/null
+  return "$status"
 }
 
 # Sets TPS: of 8 clients that commit durably, after a second that does not count, with the folding job beside.

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-source "$here/cases/15_through.sh"
+source "$here/cases/07_through.sh"
 TITLE='Single-row UPDATE of a table that links a meeting to a lead, 8 clients, durable commit'
 
 set_up() {
