@@ -24,9 +24,9 @@ set_up() {
 measure() {
   sql reading --command 'CALL leadscore.tick()'
   case $1 in
-    'plain SQL') record "$1" "$(milliseconds reading 1 3 "SELECT count(*), sum(points), sum(activities), max(last_activity_at) FROM ($PLAIN) AS c")" ;;
-    'lead_cold()') record "$1" "$(milliseconds reading 1 3 "SELECT count(*), sum(points), sum(activities), max(last_activity_at) FROM ($COLD) AS c")" ;;
-    *) record "$1" "$(milliseconds reading 1 3 "SELECT count(*), sum(points) FROM ($LIVE) AS c")" ;;
+    'plain SQL') record "$1" "$(warm_milliseconds reading "SELECT count(*), sum(points), sum(activities), max(last_activity_at) FROM ($PLAIN) AS c")" ;;
+    'lead_cold()') record "$1" "$(warm_milliseconds reading "SELECT count(*), sum(points), sum(activities), max(last_activity_at) FROM ($COLD) AS c")" ;;
+    *) record "$1" "$(warm_milliseconds reading "SELECT count(*), sum(points) FROM ($LIVE) AS c")" ;;
   esac
 }
 

@@ -22,9 +22,18 @@ median() {
     END { if (NR) print NR % 2 ? value[(NR + 1) / 2] : (value[NR / 2] + value[NR / 2 + 1]) / 2 }'
 }
 
-# For what takes milliseconds, as in a session that has asked before; and for what takes seconds.
-warm_milliseconds() { milliseconds "$1" 3 9 "$2"; } # DATABASE SQL
 once_milliseconds() { milliseconds "$1" 0 1 "$2"; } # DATABASE SQL
+
+# As in a session that has asked before; the more often, the less it takes.
+warm_milliseconds() { # DATABASE SQL
+  local first
+  first=$(once_milliseconds "$1" "$2")
+  case ${first%.*} in
+    ? | ??) milliseconds "$1" 3 9 "$2" ;;
+    ???) milliseconds "$1" 1 3 "$2" ;;
+    *) milliseconds "$1" 0 1 "$2" ;;
+  esac
+}
 
 calculate() { awk "BEGIN { printf \"%.6f\\n\", $1 }"; } # EXPRESSION
 

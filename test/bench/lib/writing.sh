@@ -51,14 +51,14 @@ run_pgbench() { # DATABASE SCRIPT PGBENCH-ARGUMENT…
 # One client on the first CPU, its backend on the last or beside it. What it costs the one to wake the other is several
 # times as much where they are apart, and the scheduler puts them here or there. A backend begins where the postmaster is.
 pinned_pgbench() { # apart|together DATABASE SCRIPT PGBENCH-ARGUMENT…
-  local place=$1 postmaster cpus beside status=0 ON_CPU
+  local place=$1 postmaster cpus target status=0 ON_CPU
   shift
   postmaster=$(head -n 1 "$SCRATCH/server/data/postmaster.pid")
   cpus=$(taskset --cpu-list --pid "$postmaster" | sed 's/.*: //')
   ON_CPU=(taskset --cpu-list "${cpus%%[-,]*}") # run_pgbench reads it
-  beside=${cpus%%[-,]*}
-  [[ $place == together ]] || beside=${cpus##*[-,]}
-  taskset --cpu-list --pid "$beside" "$postmaster" >/dev/null
+  target=${cpus%%[-,]*}
+  [[ $place == together ]] || target=${cpus##*[-,]}
+  taskset --cpu-list --pid "$target" "$postmaster" >/dev/null
   run_pgbench "$@" || status=$?
   taskset --cpu-list --pid "$cpus" "$postmaster" >/dev/null
   return "$status"
