@@ -78,21 +78,22 @@ forget_old_installations() { # CACHE
   find "$1" -mindepth 1 -maxdepth 1 \( -name '.building.*' -mtime +0 -o -mtime +6 \) -exec rm -rf -- {} +
 }
 
-# A cluster in FOLDER, reached by a Unix socket only, so that its port is nobody else's. Sets the variables by which
-# clients find it. CLUSTER_ENVIRONMENT holds variables for the server alone; test/postgresql.conf its further settings, and
-# CLUSTER_SETTINGS those that only the caller wants.
+# A cluster in FOLDER, reached by a Unix socket only, so that its port is nobody else's; with CLUSTER_TCP_PORT also by
+# password at that port of 127.0.0.1. Sets the variables by which clients find it. CLUSTER_ENVIRONMENT holds variables for
+# the server alone; test/postgresql.conf its further settings, and CLUSTER_SETTINGS those that only the caller wants.
 start_cluster() { # FOLDER
   local folder=$1
   mkdir -p -- "$folder"
   give_to_unprivileged "$folder"
-  if ! unprivileged "$PGBIN/initdb" --pgdata="$folder/data" --username=postgres --auth=trust --encoding=UTF8 \
-    --locale=C.UTF-8 --no-sync >"$folder/initdb.log" 2>&1; then
+  if ! unprivileged "$PGBIN/initdb" --pgdata="$folder/data" --username=postgres --auth-local=trust \
+    --auth-host=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync >"$folder/initdb.log" 2>&1; then
     cat -- "$folder/initdb.log" >&2
     return 1
   fi
   {
     cat <<SETTINGS
-listen_addresses = ''
+listen_addresses = '${CLUSTER_TCP_PORT:+127.0.0.1}'
+port = ${CLUSTER_TCP_PORT:-5432}
 unix_socket_directories = '$folder'
 fsync = off
 timezone = 'UTC'
@@ -110,7 +111,7 @@ SETTINGS
     tail -n 30 -- "$folder/server.log" >&2
     return 1
   fi
-  export PGHOST=$folder PGPORT=5432 PGUSER=postgres PGDATABASE=postgres
+  export PGHOST=$folder PGPORT=${CLUSTER_TCP_PORT:-5432} PGUSER=postgres PGDATABASE=postgres
 }
 
 stop_cluster() { # FOLDER [MODE]

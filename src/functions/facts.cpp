@@ -31,6 +31,14 @@ LEADSCORE_FUNCTION(explained_facts) {
     return materialize_facts(fcinfo, none, none, true);
 }
 
+// branch_facts(branch) → SETOF record (key, occurred_at, points, activities)
+LEADSCORE_FUNCTION(branch_facts) {
+    InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    read_branch_facts(PG_GETARG_INT32(0), result->setResult, result->setDesc);
+    return static_cast<Datum>(0);
+}
+
 // check_points(points, rule) → true, or an error
 LEADSCORE_FUNCTION(check_points) {
     check_points(PG_GETARG_FLOAT8(0), text_to_cstring(PG_GETARG_TEXT_PP(1)));

@@ -2,6 +2,7 @@
 
 #include "pg/fold.hpp"
 #include "pg/merge.hpp"
+#include "pg/once.hpp"
 #include "pg/owner.hpp"
 #include "pg/pending.hpp"
 #include "pg/subtransaction.hpp"
@@ -127,6 +128,7 @@ void capture_rows(Program *program, const TriggerData *trigger) {
             break_score(&work, program->branches[work.next_branch], error.data->sqlerrcode, error.data->message);
             continue;
         }
+        record_first_times(&work.facts);
         append_deltas(&work.facts);
         bool small_statement = work.exhausted && !several_batches;
         if (small_statement)
@@ -150,8 +152,12 @@ void capture(TriggerData *trigger) {
     MemoryContext caller = MemoryContextSwitchTo(statement);
     Program *program = acquire_program(pg_strtoint32(trigger->tg_trigger->tgargs[0]), trigger->tg_relation);
     if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) || merge_hides_rows(trigger)) {
-        for (int i = 0; i < program->branch_count; i++)
-            append_component_mark(program->branches[i]);
+        for (int i = 0; i < program->branch_count; i++) {
+            if (!OidIsValid(program->branches[i].records))
+                append_component_mark(program->branches[i]);
+            else if (!TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
+                record_unseen(program->branches[i]);
+        }
     } else if (program->branch_count > 0) {
         capture_rows(program, trigger);
     }

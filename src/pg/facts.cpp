@@ -130,9 +130,9 @@ void evaluate(const Branch &branch, ExprContext *context, TupleTableSlot *row, i
     }
     for (int j = first; j < facts->count; j++) {
         facts->items[j].points = points;
-        facts->items[j].activities = counted[branch.group] ? 0 : 1;
+        facts->items[j].activities = branch.counted && !counted[branch.group] ? 1 : 0;
     }
-    counted[branch.group] = true;
+    counted[branch.group] = counted[branch.group] || branch.counted;
 }
 
 void cancel_equal(Facts *facts, int first) {

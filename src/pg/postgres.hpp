@@ -172,6 +172,18 @@ inline Oid primary_key_index(Relation table) {
 #endif
 }
 
+// Waits for transactions that are about to insert the same.
+inline bool meets_unique_indexes(ResultRelInfo *relation, TupleTableSlot *slot, EState *estate) {
+    ItemPointerData conflict;
+#if PG_VERSION_NUM >= 180000
+    ItemPointerData none;
+    ItemPointerSetInvalid(&none);
+    return ExecCheckIndexConstraints(relation, slot, estate, &conflict, &none, NIL);
+#else
+    return ExecCheckIndexConstraints(relation, slot, estate, &conflict, NIL);
+#endif
+}
+
 // PostgreSQL 15 declares the callback without its arguments, which C++ takes literally.
 inline bool walk_expression(Node *node, bool (*visit)(Node *, void *), void *context) {
 #if PG_VERSION_NUM >= 160000

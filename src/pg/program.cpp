@@ -45,7 +45,8 @@ constexpr const char *published_branches = R"(
            t.rules, t.points, t.filters,
            pg_catalog.dense_rank() OVER (ORDER BY s.id, c.building, e.id)::pg_catalog.int4 - 1, c.building,
            (extract(epoch FROM c.ahead) * 1000000)::pg_catalog.int8,
-           b.relation::pg_catalog.oid, cl.relowner
+           b.relation::pg_catalog.oid, cl.relowner, c.counted,
+           b.id, coalesce(b.records::pg_catalog.oid, 0), coalesce(b.criterion, 0), b.occurred_at = leadscore_internal.ever()
     FROM leadscore_internal.branch AS b
     JOIN leadscore_internal.component AS c ON c.id = b.component
     JOIN leadscore_internal.score AS s ON s.id = c.score
@@ -96,6 +97,11 @@ BranchText read_branch(HeapTuple row, TupleDesc columns, Branch *branch) {
     bool is_null = false;
     branch->ahead = DatumGetInt64(SPI_getbinval(row, columns, 16, &is_null));
     branch->root = static_cast<Oid>(number_column(row, columns, 17));
+    branch->counted = number_column(row, columns, 19) != 0;
+    branch->number = number_column(row, columns, 20);
+    branch->records = static_cast<Oid>(number_column(row, columns, 21));
+    branch->criterion = number_column(row, columns, 22);
+    branch->is_timeless = number_column(row, columns, 23) != 0;
     BranchText text{};
     text.occurred_at = text_column(row, columns, 6);
     text.filter = text_column(row, columns, 7);

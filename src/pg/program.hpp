@@ -30,11 +30,16 @@ struct Component {
 // What one source gives to one component. Branches of one score and entity stand together (group), the one that
 // counts an activity is the first that matches it.
 struct Branch : Component {
-    Oid root; // the source's table, of whose tree the program's is a member
+    int number;
+    Oid root;         // the source's table, of whose tree the program's is a member
+    Oid records;      // where the criterion is recorded when it first holds, instead of a delta
+    int criterion;    // and its number
+    bool is_timeless; // without a time of its own
     int group;
     const char *problem; // why it could not be compiled; the score is broken
     int problem_sqlstate;
-    int64 ahead; // microseconds that activities count before they occur
+    int64 ahead;  // microseconds that activities count before they occur
+    bool counted; // whether its facts are activities
     Oid key_type;
     int16 key_length;
     bool key_by_value;

@@ -13,4 +13,7 @@ namespace leadscore::pg {
 void read_facts(int component, NullableDatum keys, Oid keys_type, NullableDatum from, NullableDatum to, bool explained,
                 Tuplestorestate *result, TupleDesc columns);
 
+// The same for all rows of one branch.
+void read_branch_facts(int branch, Tuplestorestate *result, TupleDesc columns);
+
 } // namespace leadscore::pg

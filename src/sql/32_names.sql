@@ -143,7 +143,8 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   found_rule leadscore_internal.rule;
 BEGIN
-  SELECT * INTO found_rule FROM leadscore_internal.rule AS r WHERE r.score = score.id AND r.name = find_rule.name;
+  SELECT r.* INTO found_rule FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS s ON s.id = r.source
+  WHERE r.score = score.id AND r.name = find_rule.name AND s.criteria_of IS NULL;
   IF NOT FOUND THEN
     PERFORM leadscore_internal.missing(format('rule "%s" of score "%s.%s"', name, score.model, score.name),
                                        'Create it with leadscore.create_rule(); leadscore.rules lists what there is.', if_exists);
@@ -152,6 +153,39 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.find_rule(leadscore_internal.score, text, boolean) IS 'The rule, or SQLSTATE 42704.';
+
+CREATE FUNCTION leadscore_internal.find_criterion(score leadscore_internal.score, name text, if_exists boolean DEFAULT false) RETURNS leadscore_internal.rule
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  found_criterion leadscore_internal.rule;
+BEGIN
+  SELECT r.* INTO found_criterion FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS s ON s.id = r.source
+  WHERE r.score = score.id AND r.name = find_criterion.name AND s.criteria_of IS NOT NULL;
+  IF NOT FOUND THEN
+    PERFORM leadscore_internal.missing(format('criterion "%s" of score "%s.%s"', name, score.model, score.name),
+                                       'Create it with leadscore.create_criterion(); leadscore.criteria lists what there is.', if_exists);
+  END IF;
+  RETURN found_criterion;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.find_criterion(leadscore_internal.score, text, boolean) IS 'The criterion, or SQLSTATE 42704.';
+
+-- Rules and criteria of a score have names of one space: explanations tell them apart by nothing else.
+CREATE FUNCTION leadscore_internal.is_taken(score leadscore_internal.score, name text, what text, if_not_exists boolean) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  taken_by text;
+BEGIN
+  SELECT CASE WHEN s.criteria_of IS NULL THEN 'rule' ELSE 'criterion' END INTO taken_by
+  FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS s ON s.id = r.source WHERE r.score = score.id AND r.name = is_taken.name;
+  IF FOUND THEN
+    PERFORM leadscore_internal.existing(format('%s "%s" of score "%s.%s"', taken_by, name, score.model, score.name), if_not_exists AND taken_by = what);
+  END IF;
+  RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.is_taken(leadscore_internal.score, text, text, boolean) IS
+  'Whether a rule or criterion of the score has the name: an error, or a notice with if_not_exists where it is what is to be made.';
 
 CREATE FUNCTION leadscore_internal.find_rollup(score leadscore_internal.score, entity text, member text, if_exists boolean DEFAULT false)
 RETURNS leadscore_internal.rollup

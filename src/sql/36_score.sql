@@ -3,7 +3,7 @@
 CREATE FUNCTION leadscore_internal.check_score_name(name text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF name IN ('scores', 'pending') OR name ~ '^states_\d+$' THEN
+  IF name IN ('scores', 'pending', 'once') OR name ~ '^states_\d+$' THEN
     RAISE EXCEPTION 'a score cannot be called "%"', name
       USING ERRCODE = 'reserved_name', HINT = 'Its view would have the name of another object of the entity.';
   END IF;
@@ -44,7 +44,7 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_cap(text, float8) IS 'Refuses limits of points that are not finite.';
 
--- Roll-ups need both their ends among the entities.
+-- Roll-ups need both their ends among the entities, criteria their own.
 CREATE FUNCTION leadscore_internal.check_score_entities(score int) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -53,26 +53,33 @@ DECLARE
 BEGIN
   SELECT * INTO STRICT of_score FROM leadscore_internal.score AS s WHERE s.id = check_score_entities.score;
   -- Refuses names that are too long together.
-  PERFORM leadscore_internal.score_view(of_score, e)
+  PERFORM leadscore_internal.score_view(of_score, e), leadscore_internal.check_no_grade(of_score.name, e)
   FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity WHERE se.score = of_score.id;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'score "%" needs at least one entity', of_score.name
       USING ERRCODE = 'invalid_parameter_value', HINT = 'For example entities => ''{lead}''.';
   END IF;
-  SELECT e.name AS entity, format('the roll-up of "%s" to "%s"', m.name, w.name) AS rollup INTO missing
-  FROM leadscore_internal.rollup AS r
-  JOIN leadscore_internal.entity AS w ON w.id = r.entity JOIN leadscore_internal.entity AS m ON m.id = r.member
-  JOIN leadscore_internal.entity AS e ON e.id IN (r.entity, r.member)
-  WHERE r.score = of_score.id
-    AND NOT EXISTS (SELECT FROM leadscore_internal.score_entity AS se WHERE se.score = r.score AND se.entity = e.id)
-  ORDER BY r.id, e.id LIMIT 1;
+  SELECT e.name AS entity, used.what, used.dropped_with INTO missing
+  FROM (SELECT 1 AS place, r.id, unnest(ARRAY[r.entity, r.member]) AS entity, format('the roll-up of "%s" to "%s"', m.name, w.name) AS what,
+               'the roll-up with leadscore.drop_rollup()' AS dropped_with
+        FROM leadscore_internal.rollup AS r
+        JOIN leadscore_internal.entity AS w ON w.id = r.entity JOIN leadscore_internal.entity AS m ON m.id = r.member
+        WHERE r.score = of_score.id
+        UNION ALL
+        SELECT 2, r.id, s.criteria_of, format('criterion "%s"', r.name), 'the criterion with leadscore.drop_criterion()'
+        FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS s ON s.id = r.source
+        WHERE r.score = of_score.id AND s.criteria_of IS NOT NULL) AS used
+  JOIN leadscore_internal.entity AS e ON e.id = used.entity
+  WHERE NOT EXISTS (SELECT FROM leadscore_internal.score_entity AS se WHERE se.score = of_score.id AND se.entity = e.id)
+  ORDER BY used.place, used.id, e.id LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'score "%" must be kept for entity "%", which % uses', of_score.name, missing.entity, missing.rollup
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'Name it among the entities, or drop the roll-up with leadscore.drop_rollup().';
+    RAISE EXCEPTION 'score "%" must be kept for entity "%", which % uses', of_score.name, missing.entity, missing.what
+      USING ERRCODE = 'invalid_parameter_value', HINT = format('Name it among the entities, or drop %s.', missing.dropped_with);
   END IF;
+  PERFORM leadscore_internal.check_grades_kept(of_score);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.check_score_entities(int) IS 'Refuses a score without entities, or without those that its roll-ups use.';
+COMMENT ON FUNCTION leadscore_internal.check_score_entities(int) IS 'Refuses a score without entities, or without those that its roll-ups, criteria and grades use.';
 
 CREATE FUNCTION leadscore_internal.set_score_entities(score leadscore_internal.score, entities text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -91,12 +98,12 @@ COMMENT ON FUNCTION leadscore_internal.set_score_entities(leadscore_internal.sco
 -- What a score is made of besides its own attributes.
 CREATE FUNCTION leadscore_internal.copy_score_parts(from_score int, to_score int) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay, max_points)
-  SELECT to_score, r.name, r.source, r.points, r.filter, r.decay, r.max_points FROM leadscore_internal.rule AS r WHERE r.score = from_score ORDER BY r.id;
+  INSERT INTO leadscore_internal.rule (score, name, source, points, filter, decay, max_points, once)
+  SELECT to_score, r.name, r.source, r.points, r.filter, r.decay, r.max_points, r.once FROM leadscore_internal.rule AS r WHERE r.score = from_score ORDER BY r.id;
   INSERT INTO leadscore_internal.rollup (score, entity, member, key, through, join_on)
   SELECT to_score, r.entity, r.member, r.key, r.through, r.join_on FROM leadscore_internal.rollup AS r WHERE r.score = from_score ORDER BY r.id;
 $$;
-COMMENT ON FUNCTION leadscore_internal.copy_score_parts(int, int) IS 'Copies the rules and roll-ups of a score to another.';
+COMMENT ON FUNCTION leadscore_internal.copy_score_parts(int, int) IS 'Copies the rules, criteria and roll-ups of a score to another.';
 
 CREATE FUNCTION leadscore_internal.create_score(score text, entities text[], decay leadscore.decay, min_points float8, max_points float8,
                                                 on_error text, based_on text, description text, if_not_exists boolean)
@@ -136,7 +143,10 @@ BEGIN
     SELECT made.id, x.entity
     FROM (SELECT se.entity FROM leadscore_internal.score_entity AS se WHERE se.score = base.id AND entities IS NULL
           UNION
-          SELECT r.entity FROM leadscore_internal.rollup AS r WHERE r.score = base.id) AS x
+          SELECT r.entity FROM leadscore_internal.rollup AS r WHERE r.score = base.id
+          UNION
+          SELECT s.criteria_of FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS s ON s.id = r.source
+          WHERE r.score = base.id AND s.criteria_of IS NOT NULL) AS x
     ON CONFLICT DO NOTHING;
   END IF;
   PERFORM leadscore_internal.check_score_entities(made.id);
@@ -149,15 +159,22 @@ CREATE FUNCTION leadscore.create_score(score text, entities text[] DEFAULT NULL,
                                        based_on text DEFAULT NULL, description text DEFAULT NULL, if_not_exists boolean DEFAULT false)
   RETURNS void AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
 COMMENT ON FUNCTION leadscore.create_score(text, text[], leadscore.decay, float8, float8, text, text, text, boolean) IS
-  'Creates a score as a draft, for one or more entities. min_points, max_points: what clamps its points; on_error: break (a rule that fails stops the score, the write goes on) or fail (it stops the write); based_on: copies the rules and roll-ups of another score as they are now, and its entities where none are given. leadscore.publish() makes it live.';
+  'Creates a score as a draft, for one or more entities. min_points, max_points: what clamps its points; on_error: break (a rule that fails stops the score, the write goes on) or fail (it stops the write); based_on: copies the rules, criteria and roll-ups of another score as they are now, and its entities where none are given. leadscore.publish() makes it live.';
+
+CREATE FUNCTION leadscore_internal.rule_title(source leadscore_internal.source, name text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('%s "%s"', CASE WHEN source.criteria_of IS NULL THEN 'rule' ELSE 'criterion' END, name)
+$$;
+COMMENT ON FUNCTION leadscore_internal.rule_title(leadscore_internal.source, text) IS 'How messages call a rule or criterion on the source.';
 
 CREATE FUNCTION leadscore_internal.checked_rule(rule leadscore_internal.rule) RETURNS leadscore_internal.rule
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   source leadscore_internal.source;
-  role text := format('of rule "%s"', rule.name);
+  role text;
 BEGIN
   SELECT * INTO STRICT source FROM leadscore_internal.source AS s WHERE s.id = rule.source;
+  role := format('of %s', leadscore_internal.rule_title(source, rule.name));
   PERFORM leadscore_internal.check_owner(source.relation);
   IF rule.points IS NULL THEN
     RAISE EXCEPTION '% must not be null', 'points ' || role
@@ -174,7 +191,7 @@ BEGIN
   RETURN rule;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.checked_rule(leadscore_internal.rule) IS 'A rule as it is given, checked; its expressions canonical.';
+COMMENT ON FUNCTION leadscore_internal.checked_rule(leadscore_internal.rule) IS 'A rule or criterion as it is given, checked; its expressions canonical.';
 
 CREATE FUNCTION leadscore_internal.create_rule(score text, rule text, source text, points text, filter text,
                                                decay leadscore.decay, max_points float8, if_not_exists boolean)
@@ -188,8 +205,7 @@ BEGIN
   PERFORM leadscore_internal.check_model(named.model);
   PERFORM leadscore_internal.check_name(rule, 'rule');
   made.source := (leadscore_internal.find_source(named.model, leadscore_internal.name_in_model(source, named.model, 'source'))).id;
-  IF EXISTS (SELECT FROM leadscore_internal.rule AS r WHERE r.score = of_score.id AND r.name = rule) THEN
-    PERFORM leadscore_internal.existing(format('rule "%s" of score "%s.%s"', rule, named.model, named.name), if_not_exists);
+  IF leadscore_internal.is_taken(of_score, rule, 'rule', if_not_exists) THEN
     RETURN;
   END IF;
   made.name := rule;

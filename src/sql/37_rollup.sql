@@ -70,6 +70,7 @@ BEGIN
   INSERT INTO leadscore_internal.rollup (score, entity, member, key, through, join_on)
   VALUES (made.score, made.entity, made.member, made.key, made.through, made.join_on);
   INSERT INTO leadscore_internal.score_entity (score, entity) VALUES (of_score.id, whole.id) ON CONFLICT DO NOTHING;
+  PERFORM leadscore_internal.check_score_entities(of_score.id);
   PERFORM leadscore_internal.mark_edited(ARRAY[of_score.id]);
 END
 $$;

@@ -113,7 +113,8 @@ COMMENT ON FUNCTION leadscore_internal.points_expression(int) IS 'What all rules
 CREATE FUNCTION leadscore_internal.counts_expression(branch leadscore_internal.branch) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   -- An activity that rules of several decays match is counted by the first component that has it.
-  SELECT CASE WHEN count(*) = 0 THEN '1'
+  SELECT CASE WHEN NOT (SELECT c.counted FROM leadscore_internal.component AS c WHERE c.id = branch.component) THEN '0'
+              WHEN count(*) = 0 THEN '1'
               ELSE format('CASE WHEN %s THEN 0 ELSE 1 END', leadscore_internal.any_of(array_agg(t.filter))) END
   FROM leadscore_internal.component AS mine
   JOIN leadscore_internal.component AS before
@@ -134,6 +135,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.row_key_expression(regclass) IS 'The primary key of a row, called source, as jsonb; NULL without one.';
 
+-- The key of the entity's own row, which the record is about.
+CREATE FUNCTION leadscore_internal.recorded_key_expression(records regclass) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN e.key = leadscore_internal.primary_key_column(e.relation) THEN format('jsonb_build_object(%L, source.key)', (parse_ident(e.key))[1])
+              ELSE 'NULL::jsonb' END
+  FROM leadscore_internal.entity AS e WHERE e.once = records
+$$;
+COMMENT ON FUNCTION leadscore_internal.recorded_key_expression(regclass) IS
+  'The primary key of whom a record of a criterion, called source, is about, as jsonb; NULL for a table of anything else.';
+
 -- One line for each rule that a row matches. Points are only evaluated where the whole condition holds.
 CREATE FUNCTION leadscore_internal.explaining_clause(branch leadscore_internal.branch,
                                                      OUT from_clause text, OUT condition text, OUT measures text[])
@@ -142,13 +153,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
          format('CASE leadscore_number %s END', string_agg(format('WHEN %s THEN %s', t.id, coalesce(t.filter, 'true')), ' ' ORDER BY t.id)),
          ARRAY[format('CASE leadscore_number %s END', string_agg(format('WHEN %s THEN coalesce((%s)::pg_catalog.float8, 0)', t.id, t.points), ' ' ORDER BY t.id)),
                'leadscore_rule::text', format('%L::text', (SELECT s.name FROM leadscore_internal.source AS s WHERE s.id = branch.source)),
-               leadscore_internal.row_key_expression(branch.relation)]
+               coalesce(leadscore_internal.recorded_key_expression(branch.relation), leadscore_internal.row_key_expression(branch.relation))]
   FROM leadscore_internal.term AS t WHERE t.branch = branch.id
 $$;
 COMMENT ON FUNCTION leadscore_internal.explaining_clause(leadscore_internal.branch) IS
   'What makes of the rows of a branch one line for each rule: what is joined to them, a condition, and points, rule, source and row key.';
 
 -- The bounds are the years that the calendar of the core knows; the triggers apply the same ones.
+CREATE FUNCTION leadscore_internal.first_instant() RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT $text$timestamptz '1400-01-02 00:00:00+00'$text$ $$;
+COMMENT ON FUNCTION leadscore_internal.first_instant() IS 'The beginning of the calendar, as SQL: what counts always has this time.';
+
 CREATE FUNCTION leadscore_internal.counts_from(branch leadscore_internal.branch) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN c.ahead = interval '0' THEN format('greatest((%s), ''1400-01-02 00:00:00+00'')', branch.occurred_at)
@@ -157,7 +172,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.counts_from(leadscore_internal.branch) IS 'From when on an activity counts: before it occurs, where its source says ahead.';
 
--- Where there are lookup tables, they are joined first and hidden from the links, whose names are of the activity.
 -- Where there are lookup tables, they are joined first and hidden from the links, whose names are of the activity.
 CREATE FUNCTION leadscore_internal.branch_query(branch int, by_key boolean, has_from boolean, has_to boolean, explained boolean) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

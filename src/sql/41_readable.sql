@@ -31,7 +31,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity WHERE se.score = score.id
         UNION ALL
         SELECT s.relation, format('source "%s"', s.name)
-        FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS s ON s.id = r.source WHERE r.score = score.id
+        FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS s ON s.id = r.source WHERE r.score = score.id AND s.criteria_of IS NULL
         UNION ALL
         SELECT joined, 'a roll-up'
         FROM leadscore_internal.rollup AS r CROSS JOIN LATERAL unnest(r.through) AS joined WHERE r.score = score.id
@@ -43,7 +43,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM leadscore_internal.rule AS r JOIN leadscore_internal.source AS s ON s.id = r.source
         CROSS JOIN LATERAL unnest(s.through) AS joined WHERE r.score = score.id
         UNION ALL
-        SELECT b.relation, format('source "%s"', s.name)
+        SELECT b.relation, CASE WHEN s.criteria_of IS NULL THEN format('source "%s"', s.name)
+                                ELSE format('criteria of "%s"', (SELECT e.name FROM leadscore_internal.entity AS e WHERE e.id = s.criteria_of)) END
         FROM leadscore_internal.component AS c JOIN leadscore_internal.branch AS b ON b.component = c.id
         JOIN leadscore_internal.source AS s ON s.id = b.source WHERE c.score = score.id
         UNION ALL

@@ -83,6 +83,12 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.share_with_readers(regclass, leadscore_internal.entity) IS
   'Lets those read an own table who may read the entity''s rows of the CRM, and nobody else any more.';
 
+CREATE FUNCTION leadscore_internal.own_tables(entity leadscore_internal.entity) RETURNS SETOF regclass
+LANGUAGE sql IMMUTABLE ROWS 2 SET search_path = pg_catalog, pg_temp AS $$
+  SELECT t FROM unnest(ARRAY[entity.pending, entity.once]) AS t WHERE t IS NOT NULL
+$$;
+COMMENT ON FUNCTION leadscore_internal.own_tables(leadscore_internal.entity) IS 'The tables that an entity has besides the states of its scores.';
+
 -- A user may have dropped it already; a regclass then is a number.
 CREATE FUNCTION leadscore_internal.drop_own_table(own regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -32,6 +32,11 @@ BEGIN
   END IF;
   activities := format('CASE WHEN %1$s THEN %2$s.activities ELSE coalesce(s%3$s.activities, 0) + coalesce(p%3$s.activities, 0) END',
                        from_rows, rows, c);
+  -- Facts that are no activities: the state's last one is there for its own sake.
+  IF NOT component.counted THEN
+    last_activity_at := 'NULL::timestamptz';
+    activities := '0::bigint';
+  END IF;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.reading(leadscore_internal.component) IS

@@ -59,7 +59,8 @@ COMMENT ON FUNCTION leadscore_internal.member_pairs(leadscore_internal.membershi
 -- What rows give to an entity, its members' rows included; keys: SQL for the array of keys wanted, NULL for all. Facts are
 -- key, occurred_at, points, activities, decay, ahead, for what occurred between $1 and $2 or is as far ahead of $2 as its
 -- source says; explained, key, occurred_at, points, decay, ahead, rule, source, row_key, member, whenever they occur.
--- occurred_at is as a component keeps it: earlier by ahead, which its decay begins later by.
+-- occurred_at is as a component keeps it: earlier by ahead, which its decay begins later by. With a beginning, $1, what an
+-- entity always was is left out: it was not earned at any time.
 CREATE FUNCTION leadscore_internal.facts_query(score int, entity leadscore_internal.entity, keys text, explained boolean) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -72,9 +73,11 @@ DECLARE
          ' FROM leadscore_internal.explained_facts(%2$s, %3$s::%4$s[])'
          ' AS f(key %4$s, occurred_at timestamptz, points float8, rule text, source text, row_key jsonb)'
     ELSE 'SELECT f.*, %1$L::leadscore.decay AS decay, interval %5$L AS ahead FROM leadscore_internal.facts(%2$s, %3$s::%4$s[], $1 - interval %5$L, $2)'
-         ' AS f(key %4$s, occurred_at timestamptz, points float8, activities int)' END;
+         ' AS f(key %4$s, occurred_at timestamptz, points float8, activities int)%6$s' END;
 BEGIN
-  SELECT coalesce(array_agg(format(own, c.decay, c.id, keys, leadscore_internal.type_name(entity.key_type), c.ahead) ORDER BY c.id), '{}')
+  SELECT coalesce(array_agg(format(own, c.decay, c.id, keys, leadscore_internal.type_name(entity.key_type), c.ahead,
+                                   CASE WHEN NOT c.counted THEN format(' WHERE $1 IS NULL OR f.occurred_at > %s', leadscore_internal.first_instant()) END)
+                            ORDER BY c.id), '{}')
   INTO parts
   FROM leadscore_internal.component AS c WHERE c.score = facts_query.score AND c.entity = facts_query.entity.id AND NOT c.building;
 

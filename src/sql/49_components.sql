@@ -8,9 +8,10 @@ COMMENT ON FUNCTION leadscore_internal.capped_rule(leadscore_internal.rule) IS '
 CREATE FUNCTION leadscore_internal.rules_of_component(component leadscore_internal.component, source int) RETURNS SETOF leadscore_internal.rule
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT r.* FROM leadscore_internal.rule AS r JOIN leadscore_internal.score AS s ON s.id = r.score
-  WHERE r.score = component.score AND r.source = rules_of_component.source
+  WHERE r.score = component.score AND leadscore_internal.points_source(r) = rules_of_component.source
     AND leadscore_internal.delayed(coalesce(r.decay, s.decay), component.ahead) OPERATOR(leadscore.=) component.decay
     AND leadscore_internal.capped_rule(r) IS NOT DISTINCT FROM component.capped_rule
+    AND (SELECT s.criteria_of IS NULL FROM leadscore_internal.source AS s WHERE s.id = r.source) = component.counted
 $$;
 COMMENT ON FUNCTION leadscore_internal.rules_of_component(leadscore_internal.component, int) IS
   'Which rules, as they are set up, a component that is being built consists of for a source.';
@@ -29,14 +30,15 @@ DECLARE
   new_branch int;
 BEGIN
   FOR item IN
-    SELECT DISTINCT se.entity, coalesce(r.decay, score.decay) AS decay, src.ahead, leadscore_internal.capped_rule(r) AS capped_rule, r.max_points
+    SELECT DISTINCT se.entity, coalesce(r.decay, score.decay) AS decay, src.ahead, leadscore_internal.capped_rule(r) AS capped_rule, r.max_points,
+                    src.criteria_of IS NULL AS counted
     FROM leadscore_internal.score_entity AS se
     JOIN leadscore_internal.link AS l ON l.entity = se.entity
-    JOIN leadscore_internal.rule AS r ON r.score = se.score AND r.source = l.source
+    JOIN leadscore_internal.rule AS r ON r.score = se.score AND leadscore_internal.points_source(r) = l.source
     JOIN leadscore_internal.source AS src ON src.id = l.source
-    WHERE se.score = score.id ORDER BY 1, 2, 3, 4 NULLS FIRST
+    WHERE se.score = score.id ORDER BY 1, 6 DESC, 2, 3, 4 NULLS FIRST
   LOOP
-    PERFORM leadscore_internal.create_component(score, item.entity, item.decay, item.ahead, item.capped_rule, item.max_points);
+    PERFORM leadscore_internal.create_component(score, item.entity, item.decay, item.ahead, item.capped_rule, item.max_points, item.counted);
   END LOOP;
 
   FOR item IN
@@ -60,11 +62,12 @@ BEGIN
             coalesce(item.through, '{}'), leadscore_internal.owners_of(item.through), leadscore_internal.lookup_conditions(item.relation, item.through, item.join_on))
     RETURNING id INTO new_branch;
     INSERT INTO leadscore_internal.term (branch, rule, points, filter)
-    SELECT new_branch, r.name, r.points, r.filter
+    SELECT new_branch, r.name, CASE WHEN r.once THEN 'points' ELSE r.points END, CASE WHEN r.once THEN format('(criterion = %s)', r.id) ELSE r.filter END
     FROM leadscore_internal.component AS c CROSS JOIN LATERAL leadscore_internal.rules_of_component(c, item.source) AS r
     WHERE c.id = item.component ORDER BY r.id;
     PERFORM leadscore_internal.copy_joined_links(new_branch, item.links);
   END LOOP;
+  PERFORM leadscore_internal.copy_criteria_to_record(score.id);
   INSERT INTO leadscore_internal.published_entity (score, entity, min_points, max_points)
   SELECT se.score, se.entity, score.min_points, score.max_points FROM leadscore_internal.score_entity AS se WHERE se.score = score.id;
   INSERT INTO leadscore_internal.membership (score, entity, member, key, through, join_on)
@@ -117,19 +120,19 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.copy_joined_links(int, int[]) IS 'Copies the links of a branch that are not local, taken apart, and publishes which tables they watch.';
 
-CREATE FUNCTION leadscore_internal.create_component(score leadscore_internal.score, entity int, decay leadscore.decay, ahead interval, capped_rule int, max_points float8) RETURNS void
+CREATE FUNCTION leadscore_internal.create_component(score leadscore_internal.score, entity int, decay leadscore.decay, ahead interval, capped_rule int, max_points float8, counted boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   of_entity leadscore_internal.entity;
   new_id int := nextval(pg_get_serial_sequence('leadscore_internal.component', 'id'));
 BEGIN
   SELECT * INTO STRICT of_entity FROM leadscore_internal.entity AS e WHERE e.id = create_component.entity;
-  INSERT INTO leadscore_internal.component (id, score, entity, decay, ahead, pending, states, on_error, capped_rule, max_points)
+  INSERT INTO leadscore_internal.component (id, score, entity, decay, ahead, pending, states, on_error, capped_rule, max_points, counted)
   VALUES (new_id, score.id, of_entity.id, leadscore_internal.delayed(decay, ahead), ahead, of_entity.pending,
-          leadscore_internal.create_states(new_id, score.model, of_entity), score.on_error, capped_rule, max_points);
+          leadscore_internal.create_states(new_id, score.model, of_entity), score.on_error, capped_rule, max_points, counted);
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.create_component(leadscore_internal.score, int, leadscore.decay, interval, int, float8) IS 'Makes a component with its state table.';
+COMMENT ON FUNCTION leadscore_internal.create_component(leadscore_internal.score, int, leadscore.decay, interval, int, float8, boolean) IS 'Makes a component with its state table.';
 
 -- A version of a score leaves the catalogue; its tables stand until the views have let go of them.
 CREATE FUNCTION leadscore_internal.withdraw(score int, building boolean) RETURNS leadscore_internal.component[]

@@ -4,7 +4,7 @@
 CREATE FUNCTION leadscore_internal.sources_of(score int) RETURNS int[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(array_agg(DISTINCT x.source), '{}')
-  FROM (SELECT r.source FROM leadscore_internal.rule AS r WHERE r.score = sources_of.score
+  FROM (SELECT unnest(ARRAY[r.source, leadscore_internal.points_source(r)]) AS source FROM leadscore_internal.rule AS r WHERE r.score = sources_of.score
         UNION ALL
         SELECT b.source FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
         WHERE c.score = sources_of.score) AS x
@@ -30,9 +30,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION leadscore_internal.tables_of(int) IS 'The tables that triggers of a score are on, or will be; always in the same order.';
 
+CREATE FUNCTION leadscore_internal.is_own_table(relation regclass) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT EXISTS (SELECT FROM leadscore_internal.entity AS e WHERE e.once = is_own_table.relation) $$;
+COMMENT ON FUNCTION leadscore_internal.is_own_table(regclass) IS 'Whether a table that triggers are on is ours, not the CRM''s.';
+
 CREATE FUNCTION leadscore_internal.check_owners(score int) RETURNS void
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT leadscore_internal.check_owner(t.relation) FROM leadscore_internal.tables_of(score) AS t(relation)
+  SELECT leadscore_internal.check_owner(t.relation) FROM leadscore_internal.tables_of(score) AS t(relation) WHERE NOT leadscore_internal.is_own_table(t.relation)
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_owners(int) IS 'Refuses a caller who does not own all tables of a score.';
 
@@ -227,7 +231,7 @@ DECLARE
 BEGIN
   IF NOT EXISTS (SELECT FROM leadscore_internal.rule AS r WHERE r.score = of_score.id) THEN
     RAISE EXCEPTION 'score "%.%" has no rules', of_score.model, of_score.name
-      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Give it one with leadscore.create_rule().';
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Give it one with leadscore.create_rule() or leadscore.create_criterion().';
   END IF;
   PERFORM leadscore_internal.check_tables(of_score);
   PERFORM leadscore_internal.abandon_version(of_score);
@@ -240,6 +244,8 @@ BEGIN
   PERFORM leadscore_internal.copy_rules(of_score);
   UPDATE leadscore_internal.score AS s SET edited = false WHERE s.id = of_score.id;
   PERFORM leadscore_internal.adjust_triggers(sources);
+  -- Writers are kept out: two that record the same in another order than they do would wait for each other.
+  PERFORM leadscore_internal.record_criteria(of_score.id);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.begin_publish(text) IS 'First phase of publish: what is set up becomes a version that writers append to.';
@@ -335,6 +341,7 @@ BEGIN
     WHERE s.model = named.model
       AND EXISTS (SELECT FROM leadscore_internal.tables_of_source(s) AS t(relation)
                   WHERE NOT leadscore_internal.is_followed(s.id, t.relation))));
+  PERFORM leadscore_internal.drop_unused_criteria_sources(named.model);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.tidy(text) IS 'Last phase of publish and its like: drops triggers that nothing needs any more.';

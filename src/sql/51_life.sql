@@ -73,6 +73,7 @@ BEGIN
     EXECUTE format('DELETE FROM %s AS p WHERE p.component = $1', c.pending) USING c.id;
   END LOOP;
   PERFORM leadscore_internal.adjust_triggers(sources);
+  PERFORM leadscore_internal.record_criteria(of_score.id);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.begin_resume(text) IS 'First phase of leadscore.resume: writers append to the version that was paused.';
@@ -103,6 +104,7 @@ BEGIN
   PERFORM leadscore_internal.check_unbroken(of_score);
   PERFORM leadscore_internal.check_owners(of_score.id);
   PERFORM leadscore_internal.check_not_in_use(of_score.id);
+  PERFORM leadscore_internal.record_missing(of_score.id);
   FOR c IN SELECT * FROM leadscore_internal.component AS x WHERE x.score = of_score.id AND NOT x.building ORDER BY x.id LOOP
     PERFORM leadscore_internal.make_states(c);
   END LOOP;
@@ -115,14 +117,14 @@ COMMENT ON PROCEDURE leadscore.rebuild(text) IS
   'Makes the states of a live score anew from the rows: after writes that fired no trigger. Writers and readers go on meanwhile.';
 
 CREATE FUNCTION leadscore_internal.drop_score_views(score leadscore_internal.score, entities int[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   for_entity leadscore_internal.entity;
 BEGIN
   FOR for_entity IN
     SELECT x.* FROM leadscore_internal.entity AS x WHERE x.id = ANY (entities) ORDER BY x.id
   LOOP
-    EXECUTE format('DROP VIEW IF EXISTS %s', leadscore_internal.score_view(score, for_entity));
+    PERFORM leadscore_internal.drop_made('VIEW', leadscore_internal.score_view(score, for_entity));
     PERFORM leadscore_internal.create_scores_view(for_entity);
   END LOOP;
 END
@@ -165,14 +167,13 @@ COMMENT ON PROCEDURE leadscore.retire(text) IS
   'Ends a score: its view and states are dropped, its column in <entity>_scores reads NULL until refresh_views(). Its rules stay; publish brings it back.';
 
 CREATE FUNCTION leadscore_internal.refresh_views(entity text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   named record := leadscore_internal.split_name(entity, 'entity');
   for_entity leadscore_internal.entity := leadscore_internal.find_entity(named.model, named.name);
 BEGIN
   PERFORM leadscore_internal.check_model(named.model);
-  -- What depends on the view is the user's: the error of DROP VIEW names it.
-  EXECUTE format('DROP VIEW IF EXISTS %I.%I', named.model, named.name || '_scores');
+  PERFORM leadscore_internal.drop_made('VIEW', leadscore_internal.scores_view(for_entity));
   PERFORM leadscore_internal.create_scores_view(for_entity);
 END
 $$;

@@ -86,7 +86,7 @@ BEGIN
     SELECT p.oid FROM pg_proc AS p JOIN leadscore_internal.entity_functions(entity) AS f ON p.proname = entity.name || '_' || f.suffix
     WHERE p.pronamespace = quote_ident(entity.model)::regnamespace AND p.proargtypes[0] = 'text'::regtype
   LOOP
-    EXECUTE format('DROP FUNCTION %s', made);
+    PERFORM leadscore_internal.drop_made('FUNCTION', made::text);
   END LOOP;
 END
 $$;
@@ -104,7 +104,7 @@ BEGIN
         SELECT p.proname::text FROM pg_proc AS p WHERE p.pronamespace = quote_ident(entity.model)::regnamespace) AS x
   WHERE x.taken IN (SELECT entity.name || '_' || f.suffix FROM leadscore_internal.entity_functions(entity) AS f
                     UNION ALL
-                    SELECT entity.name || '_' || suffix FROM unnest('{pending,scores}'::text[]) AS suffix);
+                    SELECT entity.name || '_' || suffix FROM unnest('{pending,scores,once}'::text[]) AS suffix);
   IF FOUND THEN
     RAISE EXCEPTION '"%.%" already exists', entity.model, clash
       USING ERRCODE = 'duplicate_object', HINT = 'The entity needs this name for an object of its own: give it another name.';

@@ -23,7 +23,7 @@ COMMENT ON FUNCTION leadscore_internal.window_start(timestamptz, interval) IS 'a
 CREATE FUNCTION leadscore_internal.window_query(model name, entity text, score text, condition text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format('SELECT e.key, coalesce(w.points, 0), coalesce(w.activities, 0)::bigint, w.last_activity_at
-                 FROM %s LEFT JOIN (SELECT f.key, sum(f.points) AS points, sum(f.activities) AS activities, max(f.occurred_at + f.ahead) AS last_activity_at
+                 FROM %s LEFT JOIN (SELECT f.key, sum(f.points) AS points, sum(f.activities) AS activities, max(f.occurred_at + f.ahead) FILTER (WHERE f.activities > 0) AS last_activity_at
                                     FROM (%s) AS f GROUP BY f.key) AS w ON w.key %s e.key
                  WHERE coalesce(w.points, 0) %s $3',
                 leadscore_internal.entity_from(model, entity), leadscore_internal.published_facts(model, entity, score, 'NULL'),

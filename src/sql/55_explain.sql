@@ -10,9 +10,9 @@ CREATE FUNCTION leadscore_internal.explain_query(model name, entity text, score 
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   activities text := format(
-    'SELECT f.rule, f.source, f.row_key, f.member, f.occurred_at + f.ahead AS occurred_at, f.points, leadscore.weight(f.decay, f.occurred_at, $2) AS weight,
+    'SELECT f.rule, f.source, f.row_key, f.member, CASE WHEN f.source IS NOT NULL OR f.occurred_at > %s THEN f.occurred_at + f.ahead END AS occurred_at, f.points, leadscore.weight(f.decay, f.occurred_at, $2) AS weight,
             leadscore_internal.contribution(f.decay, f.points, f.occurred_at, $2) AS contribution
-     FROM (%s) AS f', leadscore_internal.published_facts(model, entity, score, 'ARRAY[$3]', explained => true));
+     FROM (%s) AS f', leadscore_internal.first_instant(), leadscore_internal.published_facts(model, entity, score, 'ARRAY[$3]', explained => true));
 BEGIN
   IF NOT leadscore_internal.has_caps(model, score) THEN
     RETURN activities;

@@ -1,32 +1,32 @@
 -- Bands: names for points. They change no points, so they take effect without publishing.
 
-CREATE FUNCTION leadscore_internal.check_bands(bands jsonb) RETURNS void
+CREATE FUNCTION leadscore_internal.check_bands(bands jsonb, what text, example text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   wrong text;
 BEGIN
   IF jsonb_typeof(bands) <> 'object' THEN
-    RAISE EXCEPTION 'bands must be an object, not %', bands
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'For example {"hot": 50, "warm": 20, "cold": null}.';
+    RAISE EXCEPTION '%s must be an object, not %', what, bands
+      USING ERRCODE = 'invalid_parameter_value', HINT = format('For example %s.', example);
   END IF;
   SELECT coalesce(b.key, '') INTO wrong FROM jsonb_each(bands) AS b
   WHERE b.key = '' OR jsonb_typeof(b.value) NOT IN ('number', 'null')
      OR CASE jsonb_typeof(b.value) WHEN 'number' THEN (b.value #>> '{}')::numeric <> 0 AND abs((b.value #>> '{}')::numeric) NOT BETWEEN 1e-300 AND 1e300 END LIMIT 1;
   IF wrong = '' THEN
-    RAISE EXCEPTION 'the name of a band must not be empty' USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'the name of a % must not be empty', what USING ERRCODE = 'invalid_parameter_value';
   ELSIF wrong IS NOT NULL THEN
-    RAISE EXCEPTION 'the bound of band "%" must be null or a number that double precision holds, not %', wrong, left((bands -> wrong)::text, 40)
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'It is the least number of points of the band; null: no lower bound.';
+    RAISE EXCEPTION 'the bound of % "%" must be null or a number that double precision holds, not %', what, wrong, left((bands -> wrong)::text, 40)
+      USING ERRCODE = 'invalid_parameter_value', HINT = format('It is the least number of points of the %s; null: no lower bound.', what);
   END IF;
   SELECT string_agg(format('"%s"', b.key), ' and ' ORDER BY b.key COLLATE "C") INTO wrong FROM jsonb_each_text(bands) AS b
   GROUP BY b.value::float8 HAVING count(*) > 1 ORDER BY b.value::float8 LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'bands % have the same bound', wrong
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'Points are in the band with the greatest bound that they reach.';
+    RAISE EXCEPTION '%s % have the same bound', what, wrong
+      USING ERRCODE = 'invalid_parameter_value', HINT = format('Points are in the %s with the greatest bound that they reach.', what);
   END IF;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.check_bands(jsonb) IS 'Refuses bands that do not tell points apart.';
+COMMENT ON FUNCTION leadscore_internal.check_bands(jsonb, text, text) IS 'Refuses bands that do not tell points apart.';
 
 CREATE FUNCTION leadscore_internal.band_expression(bands jsonb, points text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -44,7 +44,7 @@ DECLARE
   named record := leadscore_internal.split_name(score, 'score');
   of_score leadscore_internal.score := leadscore_internal.open_score(named.model, named.name, 'set_bands');
 BEGIN
-  PERFORM leadscore_internal.check_bands(bands);
+  PERFORM leadscore_internal.check_bands(bands, 'band', '{"hot": 50, "warm": 20, "cold": null}');
   UPDATE leadscore_internal.score AS s SET bands = nullif(set_bands.bands, '{}') WHERE s.id = of_score.id RETURNING s.* INTO of_score;
   -- Paused, there are no points to name; resume makes the views anew.
   IF of_score.state = 'live' THEN

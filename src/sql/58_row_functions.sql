@@ -22,7 +22,7 @@ BEGIN
     WHERE p.proargtypes[0] <> ALL (ARRAY(SELECT c.reltype FROM leadscore_internal.entity AS e JOIN pg_class AS c ON c.oid = e.relation
                                          WHERE e.id = ANY (leadscore_internal.published_entities(score.id))))
   LOOP
-    EXECUTE format('DROP FUNCTION %s', stale);
+    PERFORM leadscore_internal.drop_made('FUNCTION', stale::text);
   END LOOP;
   FOR made IN
     -- A table may hold several entities: the points are those of the first that the row is.
@@ -65,7 +65,7 @@ DECLARE
   made regprocedure;
 BEGIN
   FOR made IN SELECT leadscore_internal.row_functions(score) LOOP
-    EXECUTE format('DROP FUNCTION %s', made);
+    PERFORM leadscore_internal.drop_made('FUNCTION', made::text);
   END LOOP;
 END
 $$;

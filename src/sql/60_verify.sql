@@ -40,7 +40,7 @@ BEGIN
     FROM compared AS c CROSS JOIN LATERAL (VALUES
       ('points', c.kept_points, c.actual_points, abs(c.kept_points - c.actual_points) <= 1e-9 * greatest(1, c.magnitude)),
       ('activities', c.kept_activities, c.actual_activities, c.kept_activities = c.actual_activities),
-      ('last_activity_at', extract(epoch FROM c.kept_last + $3)::float8, extract(epoch FROM c.actual_last + $3)::float8, c.kept_last IS NOT DISTINCT FROM c.actual_last),
+      ('last_activity_at', extract(epoch FROM c.kept_last + $3)::float8, extract(epoch FROM c.actual_last + $3)::float8, NOT $4 OR c.kept_last IS NOT DISTINCT FROM c.actual_last),
       ('next_change_at', extract(epoch FROM c.kept_next)::float8, extract(epoch FROM c.actual_next)::float8, c.actual_next IS NULL OR coalesce(c.kept_next <= c.actual_next, false))
     ) AS v(what, kept, actual, agrees)
     WHERE NOT v.agrees AND NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.key IS NULL)
@@ -48,10 +48,20 @@ BEGIN
     component.pending, component.states, leadscore_internal.equality_operator(key_type), component.decay,
     leadscore_internal.facts_call(component, 'NULL'), leadscore_internal.pending_query(component, '$2'),
     state.unsettled, state.points)
-  USING component.id, as_of, component.ahead;
+  USING component.id, as_of, component.ahead, component.counted;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.verify_component(leadscore_internal.component, timestamptz) IS 'Where the states of a component differ from the rows.';
+
+CREATE FUNCTION leadscore_internal.verify_records(branch leadscore_internal.branch) RETURNS TABLE (id text, what text, actual float8)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN QUERY EXECUTE format('SELECT u.key::text, %L, u.points FROM (%s) AS u',
+    (SELECT format('criterion "%s" was never recorded', t.rule) FROM leadscore_internal.term AS t WHERE t.branch = verify_records.branch.id),
+    leadscore_internal.unrecorded_query(branch));
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.verify_records(leadscore_internal.branch) IS 'For whom a criterion that holds once and for all holds, but nothing says so.';
 
 CREATE FUNCTION leadscore_internal.verify(score text) RETURNS TABLE (entity text, id text, what text, kept float8, actual float8)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -68,6 +78,13 @@ BEGIN
     FROM leadscore_internal.component AS c
     JOIN leadscore_internal.entity AS e ON e.id = c.entity
     CROSS JOIN LATERAL leadscore_internal.verify_component(c, leadscore.clock()) AS v
+    WHERE c.score = s.id AND NOT c.building;
+  RETURN QUERY
+    SELECT e.name, v.id, v.what, NULL::float8, v.actual
+    FROM leadscore_internal.component AS c
+    JOIN leadscore_internal.entity AS e ON e.id = c.entity
+    JOIN leadscore_internal.branch AS b ON b.component = c.id AND b.records IS NOT NULL
+    CROSS JOIN LATERAL leadscore_internal.verify_records(b) AS v
     WHERE c.score = s.id AND NOT c.building;
 END
 $$;

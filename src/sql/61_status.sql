@@ -5,14 +5,16 @@ SELECT e.model::text, e.name AS entity, e.relation, e.key, e.key_type, e.filter 
 COMMENT ON VIEW leadscore.entities IS 'Entities: tables whose rows are scored';
 
 CREATE VIEW leadscore.sources AS
-SELECT s.model::text, s.name AS source, s.relation, s.occurred_at, s.time_zone, s.filter, s.through, s.join_on, s.ahead FROM leadscore_internal.source AS s;
+SELECT s.model::text, s.name AS source, s.relation, s.occurred_at, s.time_zone, s.filter, s.through, s.join_on, s.ahead FROM leadscore_internal.source AS s
+WHERE s.criteria_of IS NULL;
 COMMENT ON VIEW leadscore.sources IS 'Sources: tables whose rows are activities; occurred_at as timestamptz; through: lookup tables';
 
 CREATE VIEW leadscore.links AS
 SELECT s.model::text, s.name AS source, e.name AS entity, l.key, l.filter, l.through, l.join_on
 FROM leadscore_internal.link AS l
 JOIN leadscore_internal.source AS s ON s.id = l.source
-JOIN leadscore_internal.entity AS e ON e.id = l.entity;
+JOIN leadscore_internal.entity AS e ON e.id = l.entity
+WHERE s.criteria_of IS NULL;
 COMMENT ON VIEW leadscore.links IS 'Links: for which entity an activity counts';
 
 CREATE VIEW leadscore.scores AS
@@ -27,8 +29,18 @@ CREATE VIEW leadscore.rules AS
 SELECT s.model::text, s.name AS score, r.name AS rule, src.name AS source, r.points, r.filter, r.decay, r.max_points
 FROM leadscore_internal.rule AS r
 JOIN leadscore_internal.score AS s ON s.id = r.score
-JOIN leadscore_internal.source AS src ON src.id = r.source;
+JOIN leadscore_internal.source AS src ON src.id = r.source
+WHERE src.criteria_of IS NULL;
 COMMENT ON VIEW leadscore.rules IS 'Rules: points for the activities of a source; decay NULL: the score''s';
+
+CREATE VIEW leadscore.criteria AS
+SELECT s.model::text, s.name AS score, r.name AS criterion, e.name AS entity, r.points, r.filter, r.decay,
+       nullif(src.occurred_at, leadscore_internal.ever()) AS occurred_at, r.once, r.max_points
+FROM leadscore_internal.rule AS r
+JOIN leadscore_internal.score AS s ON s.id = r.score
+JOIN leadscore_internal.source AS src ON src.id = r.source
+JOIN leadscore_internal.entity AS e ON e.id = src.criteria_of;
+COMMENT ON VIEW leadscore.criteria IS 'Criteria: points for what an entity is; occurred_at NULL: they count always or, once, from when they first hold';
 
 CREATE VIEW leadscore.rollups AS
 SELECT s.model::text, s.name AS score, e.name AS entity, m.name AS "of", r.key, r.through, r.join_on
@@ -37,6 +49,14 @@ JOIN leadscore_internal.score AS s ON s.id = r.score
 JOIN leadscore_internal.entity AS e ON e.id = r.entity
 JOIN leadscore_internal.entity AS m ON m.id = r.member;
 COMMENT ON VIEW leadscore.rollups IS 'Roll-ups: whose points count for an entity as well';
+
+CREATE VIEW leadscore.grades AS
+SELECT e.model::text, g.name AS grade, e.name AS entity, f.name AS fit_score, s.name AS engagement_score, g.letters, g.digits
+FROM leadscore_internal.grade AS g
+JOIN leadscore_internal.entity AS e ON e.id = g.entity
+JOIN leadscore_internal.score AS f ON f.id = g.fit_score
+JOIN leadscore_internal.score AS s ON s.id = g.engagement_score;
+COMMENT ON VIEW leadscore.grades IS 'Grades: columns of <entity>_scores such as B2, the letter by the points of one score, the digit by those of another';
 
 -- These take the number of a component and look it up: whoever reads the view may call them, with any argument.
 CREATE FUNCTION leadscore_internal.component_status(component int,
@@ -112,7 +132,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
           SELECT leadscore_internal.missing_index_on_one(b.relation, ARRAY[k.key]) FROM unnest(b.link_keys) AS k(key)
           UNION ALL
           SELECT leadscore_internal.missing_join_indexes(b.relation, j) FROM leadscore_internal.joined_link AS j WHERE j.branch = b.id) AS w(m)
-        WHERE b.component = missing_indexes.component GROUP BY m) AS x
+        WHERE b.component = missing_indexes.component AND b.records IS NULL GROUP BY m) AS x
 $$;
 COMMENT ON FUNCTION leadscore_internal.missing_indexes(int) IS 'Statements for indexes that reading from the rows lacks.';
 

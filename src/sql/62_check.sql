@@ -47,17 +47,22 @@ DECLARE
     WHERE se.score = score.id AND l.source = source.id ORDER BY l.id);
   matched text;
 BEGIN
-  RETURN QUERY SELECT f.* FROM leadscore_internal.finding('source', source.name, source.relation,
-    leadscore_internal.activities_query(source, 'count(*)', NULL), 'rows are activities, by its filter and time', NULL, true) AS f;
+  -- What the rows of criteria are, the lines for the entity say.
+  IF source.criteria_of IS NULL THEN
+    RETURN QUERY SELECT f.* FROM leadscore_internal.finding('source', source.name, source.relation,
+      leadscore_internal.activities_query(source, 'count(*)', NULL), 'rows are activities, by its filter and time', NULL, true) AS f;
+  END IF;
   FOR rule IN SELECT * FROM leadscore_internal.rule AS r WHERE r.score = score.id AND r.source = source.id ORDER BY r.id LOOP
     RETURN QUERY SELECT f.what, f.name, f.rows, f.says, CASE WHEN f.rows = 0 THEN 'See whether its filter is what you mean.' ELSE f.to_do END
-    FROM leadscore_internal.finding('rule', rule.name, source.relation,
-      leadscore_internal.activities_query(source, 'count(*)', rule.filter), 'activities match', NULL, true) AS f;
+    FROM leadscore_internal.finding(CASE WHEN source.criteria_of IS NULL THEN 'rule' ELSE 'criterion' END, rule.name, source.relation,
+      leadscore_internal.activities_query(source, 'count(*)', rule.filter), CASE WHEN source.criteria_of IS NULL THEN 'activities match' ELSE 'rows match' END, NULL, true) AS f;
     RETURN QUERY SELECT f.* FROM leadscore_internal.finding('points', rule.name, source.relation,
       leadscore_internal.activities_query(source, format('count(*) FILTER (WHERE NOT coalesce(abs((%s)::float8) <= 1e290, true))', rule.points), rule.filter),
-      'activities have points that are not a finite number, or beyond 1e290', 'Leave them out by a filter: they break the score.') AS f;
+      CASE WHEN source.criteria_of IS NULL THEN 'activities' ELSE 'rows' END || ' have points that are not a finite number, or beyond 1e290', 'Leave them out by a filter: they break the score.') AS f;
   END LOOP;
-  IF cardinality(links) = 0 THEN
+  IF source.criteria_of IS NOT NULL THEN
+    RETURN;
+  ELSIF cardinality(links) = 0 THEN
     RETURN QUERY SELECT 'link', source.name, NULL::bigint, 'leads to none of the entities of the score',
                         'Say for whom its activities count: leadscore.create_link().';
     RETURN;
@@ -93,13 +98,13 @@ BEGIN
     RETURN QUERY SELECT 'table', leadscore_internal.missing_table(of_score), NULL::bigint, 'was dropped', 'Set the score up anew without it.';
     RETURN;
   END IF;
-  tables := ARRAY(SELECT t FROM leadscore_internal.tables_of(of_score.id) AS t ORDER BY t::text COLLATE "C");
+  tables := ARRAY(SELECT t FROM leadscore_internal.tables_of(of_score.id) AS t WHERE NOT leadscore_internal.is_own_table(t) ORDER BY t::text COLLATE "C");
   PERFORM leadscore_internal.check_owner(t) FROM unnest(tables) AS t;
   PERFORM leadscore_internal.check_owner(e.relation)
   FROM leadscore_internal.score_entity AS se JOIN leadscore_internal.entity AS e ON e.id = se.entity WHERE se.score = of_score.id;
 
   IF NOT EXISTS (SELECT FROM leadscore_internal.rule AS r WHERE r.score = of_score.id) THEN
-    RETURN QUERY SELECT 'score', of_score.name, NULL::bigint, 'has no rules', 'Give it one with leadscore.create_rule().';
+    RETURN QUERY SELECT 'score', of_score.name, NULL::bigint, 'has no rules', 'Give it one with leadscore.create_rule() or leadscore.create_criterion().';
   END IF;
   RETURN QUERY
     SELECT f.*

@@ -3,9 +3,9 @@
 CREATE FUNCTION leadscore_internal.drop_entity_objects(entity leadscore_internal.entity) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 BEGIN
-  EXECUTE format('DROP VIEW IF EXISTS %I.%I', entity.model, entity.name || '_scores');
+  PERFORM leadscore_internal.drop_made('VIEW', leadscore_internal.scores_view(entity));
   PERFORM leadscore_internal.drop_entity_functions(entity);
-  PERFORM leadscore_internal.drop_own_table(entity.pending);
+  PERFORM leadscore_internal.drop_own_table(own) FROM leadscore_internal.own_tables(entity) AS own;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.drop_entity_objects(leadscore_internal.entity) IS 'Drops what make_entity_objects() made.';
@@ -23,10 +23,10 @@ BEGIN
   FROM (SELECT t.relation, src.id FROM leadscore_internal.source AS src
         CROSS JOIN LATERAL leadscore_internal.tables_of_source(src) AS t(relation) ORDER BY 1, 2) AS x;
   FOR e IN SELECT * FROM leadscore_internal.entity ORDER BY id LOOP
-    EXECUTE format('DROP VIEW IF EXISTS %I.%I', e.model, e.name || '_scores');
+    PERFORM leadscore_internal.drop_made('VIEW', leadscore_internal.scores_view(e));
     FOR s IN SELECT x.* FROM leadscore_internal.score AS x JOIN leadscore_internal.published_entity AS p ON p.score = x.id
              WHERE p.entity = e.id LOOP
-      EXECUTE format('DROP VIEW IF EXISTS %s', leadscore_internal.score_view(s, e));
+      PERFORM leadscore_internal.drop_made('VIEW', leadscore_internal.score_view(s, e));
     END LOOP;
   END LOOP;
   FOR s IN SELECT * FROM leadscore_internal.score LOOP

@@ -99,17 +99,21 @@ BEGIN
     RETURN;
   END IF;
   of_score := leadscore_internal.open_score(named.model, named.name, 'drop_score');
+  PERFORM leadscore_internal.in_use_by('score', score, ARRAY(
+    SELECT format('grade "%s" of entity "%s"', g.name, e.name) FROM leadscore_internal.grade AS g JOIN leadscore_internal.entity AS e ON e.id = g.entity
+    WHERE of_score.id IN (g.fit_score, g.engagement_score)));
   PERFORM leadscore_internal.abandon_version(of_score);
   IF of_score.state IN ('live', 'paused') THEN
     PERFORM leadscore_internal.take_down(of_score);
     PERFORM leadscore_internal.tidy(score);
   END IF;
   DELETE FROM leadscore_internal.score AS s WHERE s.id = of_score.id;
+  PERFORM leadscore_internal.drop_unused_criteria_sources(of_score.model);
   -- Its columns go, too, wherever it ever was published.
   FOR seen IN
     SELECT e.* FROM leadscore_internal.entity AS e
-    JOIN pg_attribute AS a ON a.attrelid = to_regclass(format('%I.%I', e.model, e.name || '_scores')) AND a.attname = of_score.name AND a.attnum > 1
-    WHERE e.model = of_score.model ORDER BY e.id
+    WHERE e.model = of_score.model AND leadscore_internal.has_scores_column(e, of_score.name)
+      AND NOT EXISTS (SELECT FROM leadscore_internal.grade AS g WHERE g.entity = e.id AND g.name = of_score.name) ORDER BY e.id
   LOOP
     PERFORM leadscore_internal.refresh_views(format('%I.%I', seen.model, seen.name));
   END LOOP;
@@ -119,7 +123,7 @@ COMMENT ON FUNCTION leadscore_internal.drop_score(text, boolean) IS 'Implementat
 
 CREATE FUNCTION leadscore.drop_score(score text, if_exists boolean DEFAULT false)
   RETURNS void AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
-COMMENT ON FUNCTION leadscore.drop_score(text, boolean) IS 'Drops a score with its rules, roll-ups, states and views, in any state.';
+COMMENT ON FUNCTION leadscore.drop_score(text, boolean) IS 'Drops a score with its rules, roll-ups, states and views, in any state; refused while a grade uses it.';
 
 CREATE FUNCTION leadscore_internal.drop_source(source text, if_exists boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -168,6 +172,7 @@ BEGIN
     WHERE p.entity = dropped.id
       AND NOT EXISTS (SELECT FROM leadscore_internal.score_entity AS se WHERE se.score = p.score AND se.entity = p.entity)));
   DELETE FROM leadscore_internal.link AS l WHERE l.entity = dropped.id;
+  DELETE FROM leadscore_internal.source AS s WHERE s.criteria_of = dropped.id;
   DELETE FROM leadscore_internal.entity AS e WHERE e.id = dropped.id;
   PERFORM leadscore_internal.drop_entity_objects(dropped);
 END

@@ -42,7 +42,7 @@ DECLARE
   s leadscore_internal.score;
 BEGIN
   FOR own IN
-    SELECT entity.pending UNION ALL SELECT c.states FROM leadscore_internal.component AS c WHERE c.entity = remake_entity.entity.id
+    SELECT leadscore_internal.own_tables(entity) UNION ALL SELECT c.states FROM leadscore_internal.component AS c WHERE c.entity = remake_entity.entity.id
   LOOP
     PERFORM leadscore_internal.share_with_readers(own, entity);
   END LOOP;
@@ -95,6 +95,9 @@ BEGIN
   IF changed.key_type <> before.key_type THEN
     PERFORM leadscore_internal.change_key_type(changed, before);
     RETURN;
+  END IF;
+  IF (changed.relation, changed.key, changed.filter) IS DISTINCT FROM (before.relation, before.key, before.filter) THEN
+    PERFORM leadscore_internal.criteria_follow_entity(changed);
   END IF;
   -- The keys of its roll-ups stand on its rows.
   PERFORM leadscore_internal.checked_rollup(r) FROM leadscore_internal.rollup AS r WHERE r.member = before.id;

@@ -17,14 +17,14 @@ FROM leadscore_internal.entity AS e
 CROSS JOIN LATERAL (VALUES ('key', e.key, e.key_type), ('filter', e.filter, 'boolean'::regtype)) AS v(part, expression, type)
 WHERE v.expression IS NOT NULL
 UNION ALL
-SELECT s.model, 'source', s.id, v.part, NULL, s.relation, s.through, 'source', v.expression, v.type, false, false, format('%s of source "%s"', v.part, s.name),
+SELECT s.model, 'source', s.id, v.part, NULL, s.relation, s.through, 'source', v.expression, v.type, false, false, format('%s of %s', v.part, leadscore_internal.source_title(s)),
        ARRAY(SELECT DISTINCT r.score FROM leadscore_internal.rule AS r WHERE r.source = s.id), true, false, NULL, false
 FROM leadscore_internal.source AS s
 CROSS JOIN LATERAL (VALUES ('occurred_at', s.occurred_at, 'timestamptz'::regtype), ('filter', s.filter, 'boolean'), ('join_on', s.join_on, 'boolean')) AS v(part, expression, type)
 WHERE v.expression IS NOT NULL
 UNION ALL
 SELECT s.model, 'link', l.id, v.part, NULL, s.relation, l.through, 'source', v.expression, v.type, v.part = 'key', v.part = 'key',
-       format('%s of the link from source "%s" to entity "%s"', v.part, s.name, e.name),
+       format('%s of the link from %s to entity "%s"', v.part, leadscore_internal.source_title(s), e.name),
        ARRAY(SELECT DISTINCT r.score FROM leadscore_internal.rule AS r JOIN leadscore_internal.score_entity AS se ON se.score = r.score
              WHERE r.source = s.id AND se.entity = e.id), true, false, NULL, false
 FROM leadscore_internal.link AS l
@@ -33,7 +33,7 @@ JOIN leadscore_internal.entity AS e ON e.id = l.entity
 CROSS JOIN LATERAL (VALUES ('key', l.key, e.key_type), ('filter', l.filter, 'boolean'), ('join_on', l.join_on, 'boolean')) AS v(part, expression, type)
 WHERE v.expression IS NOT NULL
 UNION ALL
-SELECT s.model, 'rule', r.id, v.part, NULL, src.relation, src.through, 'source', v.expression, v.type, false, false, format('%s of rule "%s"', v.part, r.name),
+SELECT s.model, 'rule', r.id, v.part, NULL, src.relation, src.through, 'source', v.expression, v.type, false, false, format('%s of %s', v.part, leadscore_internal.rule_title(src, r.name)),
        ARRAY[s.id], true, false, NULL, false
 FROM leadscore_internal.rule AS r
 JOIN leadscore_internal.score AS s ON s.id = r.score
@@ -62,14 +62,14 @@ JOIN leadscore_internal.source AS src ON src.id = b.source
 CROSS JOIN LATERAL (SELECT CASE WHEN cardinality(b.lookups) > 0 THEN b.lookups END AS tables) AS lookup
 CROSS JOIN LATERAL (
   SELECT 'branch' AS object, b.id, x.part, NULL::int AS element, lookup.tables AS through, x.expression, x.type, false AS is_key,
-         format('%s of source "%s"', x.part, src.name) AS role
+         format('%s of %s', x.part, leadscore_internal.source_title(src)) AS role
   FROM (VALUES ('occurred_at', b.occurred_at, 'timestamptz'::regtype), ('filter', b.filter, 'boolean')) AS x(part, expression, type)
   UNION ALL
   SELECT 'branch', b.id, 'lookup_conditions', i, lookup.tables, b.lookup_conditions[i], 'boolean', false, format('join_on of source "%s"', src.name)
   FROM generate_subscripts(b.lookup_conditions, 1) AS i
   UNION ALL
   SELECT 'branch', b.id, x.part, i, NULL, x.expression, x.type, x.part = 'link_keys',
-         format('%s of the link from source "%s" to entity "%s"', CASE x.part WHEN 'link_keys' THEN 'key' ELSE 'filter' END, src.name, e.name)
+         format('%s of the link from %s to entity "%s"', CASE x.part WHEN 'link_keys' THEN 'key' ELSE 'filter' END, leadscore_internal.source_title(src), e.name)
   FROM generate_subscripts(b.link_keys, 1) AS i
   CROSS JOIN LATERAL (VALUES ('link_keys', b.link_keys[i], e.key_type), ('link_filters', b.link_filters[i], 'boolean')) AS x(part, expression, type)
   UNION ALL
@@ -81,7 +81,7 @@ CROSS JOIN LATERAL (
                       SELECT 'conditions', i, j.conditions[i], 'boolean' FROM generate_subscripts(j.conditions, 1) AS i) AS x
   WHERE j.branch = b.id
   UNION ALL
-  SELECT 'term', t.id, x.part, NULL, lookup.tables, x.expression, x.type, false, format('%s of rule "%s"', x.part, t.rule)
+  SELECT 'term', t.id, x.part, NULL, lookup.tables, x.expression, x.type, false, format('%s of %s', x.part, leadscore_internal.rule_title(src, t.rule))
   FROM leadscore_internal.term AS t
   CROSS JOIN LATERAL (VALUES ('points', t.points, 'float8'::regtype), ('filter', t.filter, 'boolean')) AS x(part, expression, type)
   WHERE t.branch = b.id) AS v
@@ -249,6 +249,7 @@ BEGIN
       WHERE leadscore_internal.uses(x.relation, x.through, changed) AND leadscore_internal.mentions(x.expression, rewritten))
   LOOP
     EXECUTE format('INSERT INTO %s (component, sign, activities) VALUES ($1, 0, 0)', c.pending) USING c.id;
+    PERFORM leadscore_internal.record_unseen(b.id) FROM leadscore_internal.branch AS b WHERE b.component = c.id AND b.records IS NOT NULL ORDER BY b.id;
   END LOOP;
 END
 $$;

@@ -65,6 +65,7 @@ BEGIN
   renamed := before;
   renamed.name := name_after;
   PERFORM leadscore_internal.check_entity_names(renamed);
+  PERFORM leadscore_internal.check_grade_name(g.name, renamed) FROM leadscore_internal.grade AS g WHERE g.entity = before.id;
   -- Views that stand, and those that a publish would make.
   FOR s IN
     SELECT x.* FROM leadscore_internal.score AS x
@@ -77,11 +78,13 @@ BEGIN
       EXECUTE format('ALTER VIEW IF EXISTS %s RENAME TO %I', leadscore_internal.score_view(s, before), renamed.name || '_' || s.name);
     END IF;
   END LOOP;
-  PERFORM leadscore_internal.rename_column(format('%I.%I', before.model, before.name || '_scores'), before.name || '_id', renamed.name || '_id');
-  EXECUTE format('ALTER VIEW IF EXISTS %I.%I RENAME TO %I', before.model, before.name || '_scores', renamed.name || '_scores');
+  PERFORM leadscore_internal.rename_column(leadscore_internal.scores_view(before), before.name || '_id', renamed.name || '_id');
+  EXECUTE format('ALTER VIEW IF EXISTS %s RENAME TO %I', leadscore_internal.scores_view(before), renamed.name || '_scores');
   FOR item IN
     SELECT x.own, x.new_name
     FROM (SELECT before.pending AS own, renamed.name || '_pending' AS new_name
+          UNION ALL
+          SELECT before.once, renamed.name || '_once'
           UNION ALL
           SELECT c.states, format('%s_states_%s', renamed.name, c.id) FROM leadscore_internal.component AS c WHERE c.entity = before.id) AS x
     JOIN pg_class AS c ON c.oid = x.own
@@ -142,11 +145,12 @@ BEGIN
                         UNION ALL SELECT p.score FROM leadscore_internal.published_entity AS p WHERE p.entity = x.id) ORDER BY x.id
   LOOP
     PERFORM leadscore_internal.check_view_name(leadscore_internal.score_view(renamed, e));
+    PERFORM leadscore_internal.check_no_grade(renamed.name, e);
     IF e.id = ANY (leadscore_internal.published_entities(before.id)) THEN
       EXECUTE format('ALTER VIEW IF EXISTS %s RENAME TO %I', leadscore_internal.score_view(before, e), e.name || '_' || renamed.name);
     END IF;
     -- A retired score still has its column.
-    PERFORM leadscore_internal.rename_column(format('%I.%I', e.model, e.name || '_scores'), before.name, renamed.name);
+    PERFORM leadscore_internal.rename_column(leadscore_internal.scores_view(e), before.name, renamed.name);
   END LOOP;
   PERFORM leadscore_internal.rename_row_functions(before, renamed.name);
   UPDATE leadscore_internal.score AS s SET name = renamed.name WHERE s.id = before.id;
@@ -160,6 +164,21 @@ COMMENT ON FUNCTION leadscore_internal.rename_score(text, text) IS 'Implementati
 CREATE FUNCTION leadscore.rename_score(score text, new_name text) RETURNS void AS 'MODULE_PATHNAME', 'leadscore_setup' LANGUAGE C;
 COMMENT ON FUNCTION leadscore.rename_score(text, text) IS 'Renames a score with its views and its column in <entity>_scores; what was made of them follows.';
 
+CREATE FUNCTION leadscore_internal.give_rule_name(score leadscore_internal.score, rule leadscore_internal.rule, new_name text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM leadscore_internal.is_taken(score, new_name, '', false);
+  UPDATE leadscore_internal.rule AS r SET name = new_name WHERE r.id = rule.id;
+  -- What is published of it is only called otherwise.
+  UPDATE leadscore_internal.term AS t SET rule = new_name
+  FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
+  WHERE t.branch = b.id AND c.score = give_rule_name.score.id AND t.rule = give_rule_name.rule.name;
+  PERFORM leadscore_internal.forget_program(t)
+  FROM leadscore_internal.source AS s CROSS JOIN LATERAL leadscore_internal.tables_of_source(s) AS t WHERE s.id = rule.source;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.give_rule_name(leadscore_internal.score, leadscore_internal.rule, text) IS 'Renames a rule or criterion, also as it is published.';
+
 CREATE FUNCTION leadscore_internal.rename_rule(score text, rule text, new_name text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -171,16 +190,7 @@ BEGIN
   PERFORM leadscore_internal.check_name(new_name, 'rule');
   of_score := leadscore_internal.find_score(named.model, named.name);
   renamed := leadscore_internal.find_rule(of_score, rule);
-  IF EXISTS (SELECT FROM leadscore_internal.rule AS r WHERE r.score = of_score.id AND r.name = new_name) THEN
-    PERFORM leadscore_internal.existing(format('rule "%s" of score "%s.%s"', new_name, named.model, named.name), false);
-  END IF;
-  UPDATE leadscore_internal.rule AS r SET name = new_name WHERE r.id = renamed.id;
-  -- What is published of it is only called otherwise.
-  UPDATE leadscore_internal.term AS t SET rule = new_name
-  FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component
-  WHERE t.branch = b.id AND c.score = of_score.id AND t.rule = renamed.name;
-  PERFORM leadscore_internal.forget_program(t)
-  FROM leadscore_internal.source AS s CROSS JOIN LATERAL leadscore_internal.tables_of_source(s) AS t WHERE s.id = renamed.source;
+  PERFORM leadscore_internal.give_rule_name(of_score, renamed, new_name);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.rename_rule(text, text, text) IS 'Implementation of leadscore.rename_rule.';

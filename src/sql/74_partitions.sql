@@ -26,7 +26,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     UNION ALL
     SELECT b.owner::oid, leadscore_internal.activity_keys_query(b, leadscore_internal.activity_rows(b, 'ONLY ' || part, '{}'), l.key, NULL, coalesce(l.filter, 'true'), true)
     FROM leadscore_internal.branch AS b CROSS JOIN LATERAL unnest(b.link_keys, b.link_filters) AS l(key, filter)
-    WHERE b.component = part_keys_queries.component AND b.relation = root AND cardinality(b.lookups) = 0
+    WHERE b.component = part_keys_queries.component AND b.relation = root AND b.records IS NULL AND cardinality(b.lookups) = 0
       AND NOT EXISTS (SELECT FROM leadscore_internal.joined_link AS j WHERE j.branch = b.id)) AS x
   GROUP BY x.owner
 $$;
@@ -52,6 +52,9 @@ BEGIN
       PERFORM leadscore_internal.mark_rows(item.id, item.owner, item.query);
     END IF;
   END LOOP;
+  PERFORM leadscore_internal.record_unseen(b.id)
+  FROM leadscore_internal.branch AS b JOIN leadscore_internal.component AS c ON c.id = b.component JOIN leadscore_internal.score AS s ON s.id = c.score
+  WHERE b.relation = root AND b.records IS NOT NULL AND (s.state = 'live' OR c.building) ORDER BY b.id;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.mark_part(regclass, regclass) IS

@@ -4,7 +4,8 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA leadscore_internal FROM PUBLIC;
 REVOKE ALL ON PROCEDURE leadscore.tick() FROM PUBLIC;
 REVOKE ALL ON FUNCTION leadscore.drop_all() FROM PUBLIC;
 GRANT USAGE ON SCHEMA leadscore, leadscore_internal TO PUBLIC;
-GRANT SELECT ON leadscore.entities, leadscore.sources, leadscore.links, leadscore.scores, leadscore.rules, leadscore.rollups, leadscore.status TO PUBLIC;
+GRANT SELECT ON leadscore.entities, leadscore.sources, leadscore.links, leadscore.scores, leadscore.rules, leadscore.criteria, leadscore.rollups, leadscore.grades,
+  leadscore.status TO PUBLIC;
 GRANT EXECUTE ON FUNCTION
   leadscore_internal.type_name(regtype), leadscore_internal.must_read_rows(int), leadscore_internal.unreadable_points(int), leadscore_internal.read_rows(int, anyelement, timestamptz),
   leadscore_internal.facts(int, anyarray, timestamptz, timestamptz), leadscore_internal.sees(int, anyelement), leadscore_internal.members(int, anyarray),
@@ -35,6 +36,6 @@ GRANT EXECUTE ON FUNCTION
   leadscore_internal.timeline(name, text, text, anyelement, timestamptz, timestamptz, interval),
   leadscore_internal.falls_to(float8[], timestamptz[], leadscore.decay[], timestamptz, float8),
   leadscore_internal.cools_at(name, text, text, anyelement, float8),
-  leadscore_internal.contribution(leadscore.decay, float8, timestamptz, timestamptz),
+  leadscore_internal.contribution(leadscore.decay, float8, timestamptz, timestamptz), leadscore_internal.first_instant(), leadscore_internal.ever(),
   leadscore_internal.has_caps(name, text), leadscore_internal.explain_query(name, text, text), leadscore_internal.explain(name, text, text, anyelement, timestamptz)
 TO PUBLIC;
