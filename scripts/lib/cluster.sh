@@ -80,7 +80,7 @@ forget_old_installations() { # CACHE
 
 # A cluster in FOLDER, reached by a Unix socket only, so that its port is nobody else's; with CLUSTER_TCP_PORT also by
 # password at that port of 127.0.0.1. Sets the variables by which clients find it. CLUSTER_ENVIRONMENT holds variables for
-# the server alone; test/postgresql.conf its further settings.
+# the server alone; test/postgresql.conf its further settings, and CLUSTER_SETTINGS those that only the caller wants.
 start_cluster() { # FOLDER
   local folder=$1
   mkdir -p -- "$folder"
@@ -104,6 +104,7 @@ SETTINGS
     if [[ -e $PROJECT/test/postgresql.conf ]]; then
       cat -- "$PROJECT/test/postgresql.conf"
     fi
+    printf '%s\n' "${CLUSTER_SETTINGS[@]+"${CLUSTER_SETTINGS[@]}"}"
   } | unprivileged tee -a "$folder/data/postgresql.conf" >/dev/null
   if ! (cd -- "$folder" && unprivileged env "${CLUSTER_ENVIRONMENT[@]+"${CLUSTER_ENVIRONMENT[@]}"}" \
     timeout 120 "$PGBIN/pg_ctl" start --pgdata="$folder/data" --log="$folder/server.log" --wait --silent </dev/null); then
