@@ -504,8 +504,8 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.import_model(jsonb, text, jsonb, boolean, boolean) IS 'Implementation of leadscore.import_model.';
 
-CREATE FUNCTION leadscore.import_model(document jsonb, model text DEFAULT NULL, tables jsonb DEFAULT NULL, drop_missing boolean DEFAULT false,
+CREATE FUNCTION leadscore.import_model(document jsonb, "into" text DEFAULT NULL, tables jsonb DEFAULT NULL, drop_missing boolean DEFAULT false,
                                        dry_run boolean DEFAULT false)
   RETURNS TABLE (action text, kind text, object text) AS 'MODULE_PATHNAME', 'leadscore_setup_from_document' LANGUAGE C;
 COMMENT ON FUNCTION leadscore.import_model(jsonb, text, jsonb, boolean, boolean) IS
-  'Makes a model what a document of export_model() says, all or nothing; what is the same is not touched. model: another schema to hold it, the document''s by default, whose tables and functions then stand for those in the schema of the document''s model; tables: other schemas for those of tables, {"crm": "acme_crm"}; drop_missing: also drops what the document does not have; dry_run: changes nothing. Lines: what was created, altered or dropped, what is extra in the model, and which scores CALL leadscore.publish() makes live. The caller must own the tables.';
+  'Makes a model what a document of export_model() says, all or nothing; what is the same is not touched. into (in double quotes, as it is a word of SQL): another schema to hold it, the document''s by default, whose tables and functions then stand for those in the schema of the document''s model; tables: other schemas for those of tables, {"crm": "acme_crm"}; drop_missing: also drops what the document does not have; dry_run: changes nothing. Lines: what was created, altered or dropped, what is extra in the model, and which scores CALL leadscore.publish() makes live. The caller must own the tables.';
