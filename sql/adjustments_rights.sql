@@ -98,7 +98,10 @@ SELECT f.key, f.points FROM leadscore_internal.adjustments(:score, :entity, NULL
 SELECT f.key, f.points FROM leadscore_internal.adjustments(:score, :entity, '{1,3,4}'::int[]) AS f(key int, at timestamptz, points float8, row_key jsonb) ORDER BY 1;
 SELECT * FROM leadscore_internal.adjustments(:score, :entity, '{a,b}'::text[]) AS f(key text, at timestamptz, points float8, row_key jsonb);
 SELECT * FROM leadscore_internal.facts(:component, '{a,b}'::text[], NULL, NULL) AS f(key text, at timestamptz, points float8, activities int);
+-- Versions say the detail in their own words.
+\set VERBOSITY terse
 SELECT * FROM leadscore_internal.adjustments(:score, :entity, NULL::int[]) AS f(key text, at timestamptz);
+\set VERBOSITY default
 SELECT * FROM leadscore_internal.adjustments(:score, 4711, NULL::int[]) AS f(key int, at timestamptz, points float8, row_key jsonb);
 SELECT * FROM leadscore_internal.adjustments(NULL, NULL, NULL::int[]) AS f(key int, at timestamptz, points float8, row_key jsonb);
 

@@ -23,17 +23,19 @@ double faded_octaves(const Decay &decay, Ticks instant) {
 
 // What fades as fast as the decay lets fade, or stays, and is never less than the sum.
 double upper_amount(const Decay &decay, const Sum &sum) {
+    if (sum.next == endless && (sum.held > 0 || sum.falling < 0))
+        return std::numeric_limits<double>::infinity();
     const double left = static_cast<double>(sum.next - sum.reference);
     double amount = sum.fading + sum.error;
     if (sum.held > 0) {
         // Held until the next look, as if it had faded from more.
         const double octaves = faded_octaves(decay, sum.next - sum.reference);
-        amount += sum.next == endless ? std::numeric_limits<double>::infinity() : sum.held * std::exp2(octaves);
+        amount += sum.held * std::exp2(octaves);
     } else {
         amount += sum.held;
     }
     if (sum.falling < 0)
-        amount += sum.next == endless ? std::numeric_limits<double>::infinity() : -sum.falling * left;
+        amount -= sum.falling * left;
     return amount;
 }
 

@@ -32,7 +32,7 @@ template <typename Visit> void each_moment(std::span<const Change> changes, Visi
         for (; i < changes.size() && changes[i].occurred_at == moment.occurred_at; i++) {
             const Change &change = changes[i];
             moment.facts += change.sign;
-            moment.activities += change.sign * change.activities;
+            moment.activities += std::int64_t{change.sign} * change.activities;
             moment.points.add(change.sign * change.points);
             moment.magnitude.add(change.sign * std::fabs(change.points));
             moment.traffic += std::fabs(change.points);

@@ -22,6 +22,8 @@ int next_answer = 0;
 } // namespace
 
 bool must_read_rows(int component) {
+    // Partitions that came and went meanwhile.
+    AcceptInvalidationMessages();
     const Sight sight = present_sight();
     for (const Answer &answer : answers)
         if (answer.component == component && answer.sight == sight)

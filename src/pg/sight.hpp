@@ -1,11 +1,12 @@
 #pragma once
 
-#include "pg/postgres.hpp"
+#include "pg/kept.hpp"
 
 namespace leadscore::pg {
 
 // What the active snapshot shows; as long as it is the same, an answer to a question can be kept. A copied snapshot
-// does not know how many transactions had ended, but of those before xmax fewer and fewer are under way.
+// does not know how many transactions had ended, but of those before xmax fewer and fewer are under way. What a table
+// consists of does not hang on the snapshot.
 struct Sight {
     TimestampTz transaction;
     SubTransactionId subtransaction;
@@ -14,6 +15,7 @@ struct Sight {
     TransactionId xmax;
     uint32 transactions_under_way;
     int32 subtransactions_under_way;
+    uint64 generation; // of the tables
 
     bool operator==(const Sight &) const = default;
 };
@@ -26,7 +28,8 @@ inline Sight present_sight() {
                  snapshot->xmin,
                  snapshot->xmax,
                  snapshot->xcnt,
-                 snapshot->subxcnt};
+                 snapshot->subxcnt,
+                 kept_generation()};
 }
 
 } // namespace leadscore::pg
