@@ -9,6 +9,9 @@ struct Entry {
     Kept *kept;
 };
 
+// More are let go of together, and made anew as they are wanted.
+constexpr long most_kept = 500;
+
 HTAB *entries = nullptr;
 uint64 generation = 0;
 
@@ -89,6 +92,8 @@ Kept *find_kept(const KeptKey &key) {
     auto *entry = static_cast<Entry *>(hash_search(entries, &key, HASH_FIND, nullptr));
     if (entry != nullptr && !entry->kept->stale)
         return entry->kept;
+    if (hash_get_num_entries(entries) >= most_kept)
+        make_stale([](const Kept &) { return true; });
     unlist_stale();
     return nullptr;
 }

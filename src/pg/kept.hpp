@@ -10,7 +10,7 @@ namespace leadscore::pg {
 struct Kept {
     MemoryContext context;  // holds it and what it points to
     void (*let_go)(Kept *); // of what is held elsewhere; may be null
-    Oid *tables;            // whose changes make it stale
+    Oid *tables;            // whose changes make it stale; PostgreSQL itself sees to those of plans
     int table_count;
     bool names_things; // in SQL that is parsed again: changes of schemas, functions, types make it stale, too
     bool stale;
@@ -18,7 +18,7 @@ struct Kept {
     int uses;    // statements that it serves; a nested one may find it stale
 };
 
-enum class KeptKind : int32 { program, marks_of_insert, marks_of_update, marks_of_delete };
+enum class KeptKind : int32 { program, marks_of_insert, marks_of_update, marks_of_delete, plan };
 
 struct KeptKey {
     KeptKind kind;

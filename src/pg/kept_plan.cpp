@@ -1,47 +1,17 @@
 #include "pg/kept_plan.hpp"
 
+#include "pg/kept.hpp"
+
 namespace leadscore::pg {
 
 namespace {
 
-constexpr long most_plans = 200;
-
-struct KeptPlan {
-    uint64 hash; // of the text and the types
+struct KeptPlan : Kept {
     char *query;
     SPIPlanPtr plan;
 };
 
-HTAB *plans = nullptr;
-
-// How many of them are being executed, one from within the other. An error leaves the count behind, which then is that
-// of a transaction that is over.
-int depth = 0;
-TimestampTz depth_of = 0;
-
-void enter() {
-    if (depth_of != GetCurrentTransactionStartTimestamp())
-        depth = 0;
-    depth_of = GetCurrentTransactionStartTimestamp();
-    depth++;
-}
-
-void forget_plans() {
-    HASH_SEQ_STATUS entries;
-    hash_seq_init(&entries, plans);
-    while (auto *entry = static_cast<KeptPlan *>(hash_seq_search(&entries))) {
-        SPI_freeplan(entry->plan);
-        pfree(entry->query);
-    }
-    hash_destroy(plans);
-    plans = nullptr;
-}
-
-uint64 hash_of(const char *query, const Oid *types, int count) {
-    return hash_combine64(
-        hash_bytes_extended(reinterpret_cast<const unsigned char *>(query), static_cast<int>(strlen(query)), 0),
-        hash_bytes_extended(reinterpret_cast<const unsigned char *>(types), static_cast<int>(sizeof(Oid)) * count, 0));
-}
+void free_plan(Kept *kept) { SPI_freeplan(static_cast<KeptPlan *>(kept)->plan); }
 
 SPIPlanPtr prepare(const char *query, Oid *types, int count) {
     SPIPlanPtr plan = SPI_prepare(query, count, types);
@@ -50,29 +20,25 @@ SPIPlanPtr prepare(const char *query, Oid *types, int count) {
     return plan;
 }
 
+// By a hash of the text and the types.
+KeptKey key_of(const char *query, const Oid *types, int count) {
+    const uint64 hash = hash_combine64(
+        hash_bytes_extended(reinterpret_cast<const unsigned char *>(query), static_cast<int>(strlen(query)), 0),
+        hash_bytes_extended(reinterpret_cast<const unsigned char *>(types), static_cast<int>(sizeof(Oid)) * count, 0));
+    return KeptKey{KeptKind::plan, static_cast<int32>(hash >> 32), static_cast<Oid>(hash)};
+}
+
 SPIPlanPtr plan_of(const char *query, Oid *types, int count) {
-    if (plans != nullptr && hash_get_num_entries(plans) >= most_plans && depth == 0)
-        forget_plans();
-    if (plans == nullptr) {
-        HASHCTL settings{};
-        settings.keysize = sizeof(uint64);
-        settings.entrysize = sizeof(KeptPlan);
-        plans = hash_create("pg_leadscore plans", 64, &settings, HASH_ELEM | HASH_BLOBS);
-    }
-    const uint64 hash = hash_of(query, types, count);
-    auto *entry = static_cast<KeptPlan *>(hash_search(plans, &hash, HASH_FIND, nullptr));
-    if (entry != nullptr && strcmp(entry->query, query) == 0)
-        return entry->plan;
-    SPIPlanPtr plan = prepare(query, types, count);
-    // Another text of the same hash keeps its place; so does everything while nothing can be let go.
-    if (entry != nullptr || hash_get_num_entries(plans) >= most_plans)
-        return plan;
-    char *text = MemoryContextStrdup(TopMemoryContext, query);
-    SPI_keepplan(plan);
-    entry = static_cast<KeptPlan *>(hash_search(plans, &hash, HASH_ENTER, nullptr));
-    entry->query = text;
-    entry->plan = plan;
-    return plan;
+    auto *kept = acquire_kept<KeptPlan>(key_of(query, types, count), [&](MemoryContext context) {
+        auto *made = static_cast<KeptPlan *>(MemoryContextAllocZero(context, sizeof(KeptPlan)));
+        made->query = MemoryContextStrdup(context, query);
+        made->plan = prepare(query, types, count);
+        made->let_go = free_plan;
+        SPI_keepplan(made->plan);
+        return made;
+    });
+    // Another text of the same hash keeps its place.
+    return strcmp(kept->query, query) == 0 ? kept->plan : prepare(query, types, count);
 }
 
 } // namespace
@@ -87,10 +53,7 @@ int execute_kept(const char *query, const Parameter *parameters, int parameter_c
     options.read_only = true;
     options.must_return_tuples = true;
     options.dest = receiver;
-    enter();
-    const int code = SPI_execute_plan_extended(plan, &options);
-    depth--;
-    return code;
+    return SPI_execute_plan_extended(plan, &options);
 }
 
 } // namespace leadscore::pg
