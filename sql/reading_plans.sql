@@ -6,13 +6,14 @@ SET pg_leadscore.clock = '2026-03-01 00:00:00+00';
 CREATE SCHEMA crm;
 CREATE TABLE crm.lead (id int PRIMARY KEY, name text NOT NULL);
 CREATE TABLE crm.activity (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, lead_id int, points float8, at timestamptz);
+-- The table is empty when the functions are made; publish says what it has become.
+SELECT leadscore.create_entity('lead', 'crm.lead');
 INSERT INTO crm.lead SELECT id, 'lead ' || id FROM generate_series(1, 100000) AS id;
 INSERT INTO crm.activity (lead_id, points, at)
 SELECT 1 + i * 7919 % 100000, i % 30, '2026-03-01'::timestamptz - i * interval '1 minute' FROM generate_series(0, 49999) AS i;
 CREATE INDEX ON crm.activity (lead_id);
 CREATE INDEX ON crm.activity (at);
 ANALYZE crm.lead, crm.activity;
-SELECT leadscore.create_entity('lead', 'crm.lead');
 SELECT leadscore.create_source('activity', 'crm.activity', 'at');
 SELECT leadscore.create_link('activity', 'lead', 'lead_id');
 SELECT leadscore.create_score('engagement', '{lead}', 'exponential(30 days)');

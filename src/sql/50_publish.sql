@@ -183,6 +183,7 @@ BEGIN
   LOOP
     PERFORM leadscore_internal.create_score_view(score, for_entity);
     PERFORM leadscore_internal.create_scores_view(for_entity);
+    PERFORM leadscore_internal.adjust_row_estimates(for_entity);
   END LOOP;
   PERFORM leadscore_internal.make_row_functions(score);
 END

@@ -105,6 +105,23 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.make_entity_functions(leadscore_internal.entity) IS 'Makes the typed functions of an entity.';
 
+-- Tables grow: what a planner may expect is said anew with each publish.
+CREATE FUNCTION leadscore_internal.adjust_row_estimates(entity leadscore_internal.entity) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  changed record;
+BEGIN
+  FOR changed IN
+    SELECT p.oid::regprocedure AS function_name, f.row_count
+    FROM pg_proc AS p JOIN leadscore_internal.entity_functions(entity) AS f ON p.proname = entity.name || '_' || f.suffix
+    WHERE p.pronamespace = quote_ident(entity.model)::regnamespace AND p.proargtypes[0] = 'text'::regtype AND p.proretset AND p.prorows <> f.row_count
+  LOOP
+    EXECUTE format('ALTER FUNCTION %s ROWS %s', changed.function_name, changed.row_count);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.adjust_row_estimates(leadscore_internal.entity) IS 'Brings the row estimates of an entity''s functions up to the size that its table has now.';
+
 CREATE FUNCTION leadscore_internal.drop_entity_functions(entity leadscore_internal.entity) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
