@@ -23,19 +23,17 @@ double faded_octaves(const Decay &decay, Ticks instant) {
 
 // What fades as fast as the decay lets fade, or stays, and is never less than the sum.
 double upper_amount(const Decay &decay, const Sum &sum) {
-    if (sum.next == endless && (sum.held > 0 || sum.falling < 0))
+    double amount = sum.fading + sum.held + sum.error;
+    if (sum.held <= 0 && sum.falling >= 0)
+        return amount;
+    if (sum.next == endless)
         return std::numeric_limits<double>::infinity();
-    const double left = static_cast<double>(sum.next - sum.reference);
-    double amount = sum.fading + sum.error;
-    if (sum.held > 0) {
-        // Held until the next look, as if it had faded from more.
-        const double octaves = faded_octaves(decay, sum.next - sum.reference);
-        amount += sum.held * std::exp2(octaves);
-    } else {
-        amount += sum.held;
-    }
+    const Ticks left = sum.next - sum.reference;
+    // Held until the next look, as if it had faded from more.
+    if (sum.held > 0)
+        amount += sum.held * (std::exp2(faded_octaves(decay, left)) - 1);
     if (sum.falling < 0)
-        amount -= sum.falling * left;
+        amount -= sum.falling * static_cast<double>(left);
     return amount;
 }
 
