@@ -115,7 +115,7 @@ RESET ROLE;
 BEGIN;
 INSERT INTO crm.activity SELECT 80 * id, '2026-03-06 00:00+00', 0.0001 FROM generate_series(1, 90) AS id;
 CALL leadscore.tick();
-SELECT n_tup_upd AS updated, n_tup_hot_upd >= 60 AS mostly_in_place FROM pg_stat_xact_user_tables AS t
+SELECT n_tup_upd >= 90 AS updated, n_tup_hot_upd >= 60 AS mostly_in_place FROM pg_stat_xact_user_tables AS t
 WHERE t.relid = (SELECT c.states FROM leadscore_internal.component AS c JOIN leadscore_internal.score AS s ON s.id = c.score WHERE s.name = 'score_1');
 COMMIT;
 
