@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "pg/pending.hpp"
 
 #include "pg/appender.hpp"
@@ -10,24 +8,27 @@ namespace leadscore::pg {
 
 namespace {
 
-bool comes_before(const Fact &left, const Fact &right) {
-    if (left.branch->pending != right.branch->pending)
-        return left.branch->pending < right.branch->pending;
-    if (left.branch->component != right.branch->component)
-        return left.branch->component < right.branch->component;
-    return compare_keys(*left.branch, left.key, right.key) < 0;
+template <typename Number> int compare(Number left, Number right) { return (left > right) - (left < right); }
+
+// In the order of the index on the table that they are appended to. A user's comparison may be an error, so it is
+// PostgreSQL's sort that calls it: there is nothing to be let go of.
+int compare_facts(const void *left_fact, const void *right_fact) {
+    const auto *left = static_cast<const Fact *>(left_fact);
+    const auto *right = static_cast<const Fact *>(right_fact);
+    int order = compare(left->branch->pending, right->branch->pending);
+    if (order == 0)
+        order = compare(left->branch->component, right->branch->component);
+    return order != 0 ? order : compare_keys(*left->branch, left->key, right->key);
 }
 
 // Of one entity and component: they need one mark.
-bool stand_together(const Fact &left, const Fact &right) {
-    return !comes_before(left, right) && !comes_before(right, left);
-}
+bool stand_together(const Fact &left, const Fact &right) { return compare_facts(&left, &right) == 0; }
 
-// In the order of the index on the table, where there are enough of them to come to the same pages.
+// Where there are enough of them to come to the same pages.
 void sort_for_index(Facts *facts) {
     constexpr int worth_sorting = 64;
     if (facts->count >= worth_sorting)
-        std::stable_sort(facts->items, facts->items + facts->count, comes_before);
+        qsort(facts->items, static_cast<size_t>(facts->count), sizeof(Fact), compare_facts);
 }
 
 } // namespace
