@@ -41,6 +41,17 @@ template <typename Visit> void each_moment(std::span<const Change> changes, Visi
     }
 }
 
+// All points have one sign, or next to all.
+double usual_magnitude(const State &state) { return std::max(std::fabs(state.points + state.held), vanishing); }
+
+// That of a sum to which each activity was added once. A hundred-thousandth of the magnitude of what a reader may be
+// told at the most, so that a state with such an error answers for itself.
+double usual_error(double magnitude, std::int64_t activities) {
+    constexpr std::int64_t most_activities = 10000;
+    const std::int64_t additions = std::clamp<std::int64_t>(activities, 0, most_activities) + 2;
+    return magnitude * rounding * static_cast<double>(additions);
+}
+
 double carried(const Decay &decay, double points, double falling, Ticks from, Ticks to) {
     if (from == no_instant || to == no_instant || to < from)
         return 0;
@@ -49,6 +60,29 @@ double carried(const Decay &decay, double points, double falling, Ticks from, Ti
 }
 
 } // namespace
+
+State shortened(State state) {
+    // Of what a magnitude may be off by, nothing can be seen: once little is left of it, the error is seen to be too
+    // large.
+    constexpr double tolerance = 1e-12;
+    const double usual = usual_magnitude(state);
+    const bool is_usual = std::fabs(state.magnitude - usual) <= tolerance * usual;
+    if (state.error <= usual_error(is_usual ? usual : state.magnitude, state.activities))
+        state.error = unsaid;
+    if (is_usual)
+        state.magnitude = unsaid;
+    return state;
+}
+
+State completed(State state) {
+    if (std::isnan(state.magnitude))
+        state.magnitude = usual_magnitude(state);
+    if (std::isnan(state.error))
+        state.error = usual_error(state.magnitude, state.activities);
+    return state;
+}
+
+double error_when_read(const State &state) { return state.error + rounding * state.magnitude; }
 
 Merged merge(const Decay &decay, const State &before, std::span<Change> changes, Ticks instant) {
     std::sort(changes.begin(), changes.end(),

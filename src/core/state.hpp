@@ -3,6 +3,7 @@
 // What is kept of the activities of one entity: their sum as a function of time, which a row of fixed size can hold,
 // and what became of it through the changes that came since.
 
+#include <limits>
 #include <span>
 
 #include "core/piece.hpp"
@@ -25,6 +26,16 @@ struct State {
     Ticks reference = no_instant;
     Ticks next_change_at = endless;
 };
+
+// Most states need not store their magnitude, being that of points of one sign, nor their error, where the number of
+// activities explains it: shortened() takes out what completed() puts back. The error may only become larger by it.
+inline constexpr double unsaid = std::numeric_limits<double>::quiet_NaN();
+
+State shortened(State state);
+State completed(State state);
+
+// What rounding may have added to a state by the time that it is read.
+double error_when_read(const State &state);
 
 // Activities that came (sign 1) or went (sign -1).
 struct Change {

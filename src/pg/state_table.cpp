@@ -1,3 +1,4 @@
+#include <cmath>
 #include <type_traits>
 
 #include "pg/state_table.hpp"
@@ -16,22 +17,23 @@ enum StateColumn {
     activities_column,
     last_activity_at_column,
     next_change_at_column,
+    // Where the decay needs them.
     reference_column,
     held_column,
     falling_column
 };
 
+constexpr int needed_count = reference_column;
+
 constexpr const char *column_names[] = {"key",        "points",           "magnitude",      "error",
                                         "activities", "last_activity_at", "next_change_at", "reference",
                                         "held",       "falling"};
 
-AttrNumber place_of(Relation relation, const char *name) {
-    AttrNumber place = get_attnum(RelationGetRelid(relation), name);
-    if (place == InvalidAttrNumber)
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-                        errmsg("table \"%s\" has no column \"%s\" any more", RelationGetRelationName(relation), name),
-                        errhint("Publish the score again: that makes its states anew.")));
-    return place;
+void refuse_missing_column(Relation relation, int column) {
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+                    errmsg("table \"%s\" has no column \"%s\" any more", RelationGetRelationName(relation),
+                           column_names[column]),
+                    errhint("Publish the score again: that makes its states anew.")));
 }
 
 } // namespace
@@ -47,8 +49,11 @@ StateTable::StateTable(Oid table, Snapshot snapshot)
       found_(table_slot_create(relation_, nullptr)),
       written_(MakeSingleTupleTableSlot(RelationGetDescr(relation_), &TTSOpsVirtual)), places_{} {
     static_assert(lengthof(column_names) == column_count);
-    for (int column = 0; column < column_count; column++)
-        places_[column] = place_of(relation_, column_names[column]);
+    for (int column = 0; column < column_count; column++) {
+        places_[column] = get_attnum(table, column_names[column]);
+        if (places_[column] == InvalidAttrNumber && column < needed_count)
+            refuse_missing_column(relation_, column);
+    }
     InitResultRelInfo(target_, relation_, 1, nullptr, 0);
     ExecOpenIndices(target_, false);
     index_ = index_open(primary_key_index(relation_), RowExclusiveLock);
@@ -66,6 +71,7 @@ core::State StateTable::find(Datum key) {
     if (!index_getnext_slot(scan_, ForwardScanDirection, found_))
         return state;
     bool is_null = false;
+    state.magnitude = state.error = core::unsaid;
     read(points_column, &state.points);
     read(magnitude_column, &state.magnitude);
     read(error_column, &state.error);
@@ -75,18 +81,21 @@ core::State StateTable::find(Datum key) {
     read(last_activity_at_column, &state.last_activity_at);
     read(reference_column, &state.reference);
     read(next_change_at_column, &state.next_change_at);
-    return state;
+    return core::completed(state);
 }
 
-void StateTable::store(Datum key, const core::State &state) {
+void StateTable::store(Datum key, const core::State &merged) {
+    const core::State state = core::shortened(merged);
     const bool is_new = TTS_EMPTY(found_);
     ExecClearTuple(written_);
     for (int i = 0; i < RelationGetDescr(relation_)->natts; i++)
         written_->tts_isnull[i] = true;
     write(key_column, key);
     write(points_column, Float8GetDatum(state.points));
-    write(magnitude_column, Float8GetDatum(state.magnitude));
-    write(error_column, Float8GetDatum(state.error));
+    if (!std::isnan(state.magnitude))
+        write(magnitude_column, Float8GetDatum(state.magnitude));
+    if (!std::isnan(state.error))
+        write(error_column, Float8GetDatum(state.error));
     write(activities_column, Int64GetDatum(state.activities));
     write_instant(last_activity_at_column, state.last_activity_at);
     write_instant(reference_column, state.reference);
@@ -113,21 +122,28 @@ void StateTable::close() {
     table_close(relation_, NoLock);
 }
 
+Datum StateTable::value_of(int column, bool *is_null) const {
+    const AttrNumber place = places_[column];
+    return place == InvalidAttrNumber ? 0 : slot_getattr(found_, place, is_null);
+}
+
 void StateTable::read(int column, double *number) const {
-    bool is_null = false;
-    Datum value = slot_getattr(found_, places_[column], &is_null);
+    bool is_null = true;
+    Datum value = value_of(column, &is_null);
     if (!is_null)
         *number = DatumGetFloat8(value);
 }
 
 void StateTable::read(int column, core::Ticks *instant) const {
-    bool is_null = false;
-    Datum value = slot_getattr(found_, places_[column], &is_null);
+    bool is_null = true;
+    Datum value = value_of(column, &is_null);
     if (!is_null)
         *instant = DatumGetTimestampTz(value);
 }
 
 void StateTable::write(int column, Datum value) {
+    if (places_[column] == InvalidAttrNumber)
+        refuse_missing_column(relation_, column);
     written_->tts_values[places_[column] - 1] = value;
     written_->tts_isnull[places_[column] - 1] = false;
 }

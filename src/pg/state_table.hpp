@@ -15,13 +15,14 @@ public:
     core::State find(Datum key);
 
     // In place of what find() gave last, for the same key.
-    void store(Datum key, const core::State &state);
+    void store(Datum key, const core::State &merged);
 
     void close();
 
 private:
     static constexpr int column_count = 10;
 
+    Datum value_of(int column, bool *is_null) const;
     void read(int column, double *number) const;
     void read(int column, core::Ticks *instant) const;
     void write(int column, Datum value);

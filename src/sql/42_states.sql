@@ -6,9 +6,9 @@
 --   points, fading with the half-life of the decay if it has one, + held - falling * microseconds
 --
 -- and next_change_at is the first such instant that is still to come: from then on the rows are asked. Where nothing but
--- an activity of the future can change the form (no boundary), the reference is last_activity_at and not stored. magnitude
+-- an activity of the future can change the form (no boundary), the reference is last_activity_at. magnitude
 -- is the sum of the absolute points, error bounds what rounding may have added; both fade as points do, and neither is so
--- small that SQL could not multiply it.
+-- small that SQL could not multiply it. Where they are as in most states, they are NULL (core/state.hpp).
 
 CREATE FUNCTION leadscore_internal.fading_part(decay leadscore.decay, points float8, occurred_at timestamptz, instant timestamptz) RETURNS float8
   AS 'MODULE_PATHNAME', 'leadscore_fading_part' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -41,31 +41,48 @@ CREATE FUNCTION leadscore_internal.state_points(decay leadscore.decay, points fl
 COMMENT ON FUNCTION leadscore_internal.state_points(leadscore.decay, float8, float8, float8, timestamptz, timestamptz) IS
   'The points of a state at an instant between its reference and its next change; NULL before the reference.';
 
-CREATE FUNCTION leadscore_internal.state_rank(decay leadscore.decay, points float8, magnitude float8, error float8, held float8, falling float8,
-                                              reference timestamptz, next_change_at timestamptz) RETURNS int
+CREATE FUNCTION leadscore_internal.stored_magnitude(points float8, held float8, magnitude float8, error float8, activities bigint) RETURNS float8
+  AS 'MODULE_PATHNAME', 'leadscore_stored_magnitude' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION leadscore_internal.stored_magnitude(float8, float8, float8, float8, bigint) IS
+  'The sum of the absolute points of a state; NULL where all have one sign, so that the state need not store it.';
+
+CREATE FUNCTION leadscore_internal.stored_error(points float8, held float8, magnitude float8, error float8, activities bigint) RETURNS float8
+  AS 'MODULE_PATHNAME', 'leadscore_stored_error' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION leadscore_internal.stored_error(float8, float8, float8, float8, bigint) IS
+  'What bounds the error of a state; NULL where the number of activities does, so that the state need not store it.';
+
+CREATE FUNCTION leadscore_internal.state_error(points float8, held float8, magnitude float8, error float8, activities bigint) RETURNS float8
+  AS 'MODULE_PATHNAME', 'leadscore_state_error' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION leadscore_internal.state_error(float8, float8, float8, float8, bigint) IS
+  'What rounding may have added to a state as it is stored, reading it included; it fades as the points do.';
+
+CREATE FUNCTION leadscore_internal.state_rank(decay leadscore.decay, points float8, held float8, magnitude float8, error float8, activities bigint,
+                                              falling float8, reference timestamptz, next_change_at timestamptz) RETURNS int
   AS 'MODULE_PATHNAME', 'leadscore_state_rank' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION leadscore_internal.state_rank(leadscore.decay, float8, float8, float8, float8, float8, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION leadscore_internal.state_rank(leadscore.decay, float8, float8, float8, float8, bigint, float8, timestamptz, timestamptz) IS
   'Where a state stands among those of its component by an order that time does not change, in steps of a quarter octave; NULL for what is never above 0.';
 
 CREATE FUNCTION leadscore_internal.create_states(component int, model name, entity leadscore_internal.entity, decay leadscore.decay) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   states text := format('%I.%I', model, entity.name || '_states_' || component);
+  s record := leadscore_internal.state_row(decay, NULL);
 BEGIN
+  -- What a fold leaves as it is comes first, and what it always changes last: WAL leaves out the first and the last bytes
+  -- that stay. Up to eight columns, what is NULL costs nothing.
   EXECUTE format('CREATE TABLE %1$s (
       key              %2$s PRIMARY KEY,
-      rank             int GENERATED ALWAYS AS (leadscore_internal.state_rank(%3$L, points, magnitude, error, held, falling,
-                                                  coalesce(reference, last_activity_at), next_change_at)) STORED,
-      points           float8 NOT NULL,
-      magnitude        float8 NOT NULL,
-      error            float8 NOT NULL,
-      activities       bigint NOT NULL,
-      last_activity_at timestamptz,
+      rank             int GENERATED ALWAYS AS (leadscore_internal.state_rank(%3$L, points, %4$s, magnitude, error, activities, %5$s, %6$s, next_change_at)) STORED,
+      magnitude        float8,
+      error            float8,
       next_change_at   timestamptz,
-      reference        timestamptz,
-      held             float8,
-      falling          float8
-    ) WITH (fillfactor = 70)', states, leadscore_internal.type_name(entity.key_type), decay);
+      %7$s
+      points           float8 NOT NULL,
+      last_activity_at timestamptz,
+      activities       bigint NOT NULL
+    ) WITH (fillfactor = 90)', states, leadscore_internal.type_name(entity.key_type), decay, s.held, s.falling, s.reference,
+    (SELECT string_agg(format('%s %s,', column_name, CASE column_name WHEN 'reference' THEN 'timestamptz NOT NULL' ELSE 'float8' END), ' ')
+     FROM unnest(leadscore_internal.state_extras(decay)) AS column_name));
   -- An update that leaves a state its rank touches no index.
   EXECUTE format('CREATE INDEX ON %s (rank) WHERE rank IS NOT NULL', states);
   EXECUTE format('CREATE INDEX ON %s (next_change_at) WHERE next_change_at IS NOT NULL', states);
@@ -110,22 +127,50 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.drop_own_table(regclass) IS 'Drops a table of ours, if it is still there.';
 
--- The columns of a state, in the order of the queries that make states.
-CREATE FUNCTION leadscore_internal.state_columns() RETURNS text
+CREATE FUNCTION leadscore_internal.state_extras(decay leadscore.decay) RETURNS text[]
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT 'key, points, magnitude, error, activities, last_activity_at, next_change_at, reference, held, falling'
+  SELECT ARRAY(SELECT x.name
+               FROM (VALUES (1, 'held', decay::text LIKE 'exponential%hold%'), (2, 'falling', decay::text LIKE 'linear%'),
+                            (3, 'reference', leadscore.has_boundary(decay))) AS x(place, name, needed)
+               WHERE x.needed ORDER BY x.place)
 $$;
-COMMENT ON FUNCTION leadscore_internal.state_columns() IS 'The columns of a state table.';
+COMMENT ON FUNCTION leadscore_internal.state_extras(leadscore.decay) IS 'The columns that states have under some decays only.';
+
+CREATE FUNCTION leadscore_internal.state_columns(decay leadscore.decay) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT array_to_string('{key, points, magnitude, error, activities, last_activity_at, next_change_at}' || leadscore_internal.state_extras(decay), ', ')
+$$;
+COMMENT ON FUNCTION leadscore_internal.state_columns(leadscore.decay) IS 'The columns of a state table that are written.';
+
+-- What a state table s, or with NULL the one that is meant, does not store is the same for all of its states or follows from the rest.
+CREATE FUNCTION leadscore_internal.state_row(decay leadscore.decay, s text, OUT reference text, OUT held text, OUT falling text,
+                                             OUT magnitude text, OUT error text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT x.prefix || CASE WHEN 'reference' = ANY (x.extras) THEN 'reference' ELSE 'last_activity_at' END,
+         CASE WHEN 'held' = ANY (x.extras) THEN x.prefix || 'held' ELSE 'NULL::float8' END,
+         CASE WHEN 'falling' = ANY (x.extras) THEN x.prefix || 'falling' ELSE 'NULL::float8' END,
+         format('coalesce(%1$smagnitude, greatest(abs(%1$spoints%2$s), 1e-200))', x.prefix, CASE WHEN 'held' = ANY (x.extras) THEN format(' + coalesce(%sheld, 0)', x.prefix) END),
+         format('leadscore_internal.state_error(%1$spoints, %2$s, %1$smagnitude, %1$serror, %1$sactivities)', x.prefix,
+                CASE WHEN 'held' = ANY (x.extras) THEN x.prefix || 'held' ELSE 'NULL' END)
+  FROM (SELECT coalesce(s || '.', '') AS prefix, leadscore_internal.state_extras(decay) AS extras) AS x
+$$;
+COMMENT ON FUNCTION leadscore_internal.state_row(leadscore.decay, text) IS
+  'Expressions for what a state says: what its amounts refer to, and amounts that it need not store; error: what rounding may have added, reading included.';
 
 CREATE FUNCTION leadscore_internal.store_states(component leadscore_internal.component, states_query text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   -- Where nothing changes any more, nothing is held or falls: only rounding is left of it.
   SELECT format('INSERT INTO %1$s (%2$s)
-                 SELECT x.key, x.points, x.magnitude, x.error, x.activities, x.last_activity_at, x.next_change_at, x.reference,
-                        CASE WHEN x.next_change_at IS NOT NULL THEN x.held END, CASE WHEN x.next_change_at IS NOT NULL THEN x.falling END
-                 FROM (%3$s) AS x ON CONFLICT (key) DO UPDATE SET (%2$s) = (%4$s)',
-                component.states, leadscore_internal.state_columns(), states_query,
-                'excluded.' || replace(leadscore_internal.state_columns(), ', ', ', excluded.'))
+                 SELECT %3$s
+                 FROM (SELECT y.key, y.points, y.magnitude, y.error, y.activities::bigint AS activities, y.last_activity_at, y.next_change_at, y.reference,
+                              CASE WHEN y.next_change_at IS NOT NULL THEN y.held END AS held, CASE WHEN y.next_change_at IS NOT NULL THEN y.falling END AS falling
+                       FROM (%4$s) AS y OFFSET 0) AS x ON CONFLICT (key) DO UPDATE SET (%2$s) = (%5$s)',
+                component.states, columns,
+                replace(replace('x.' || replace(columns, ', ', ', x.'),
+                                'x.magnitude', 'leadscore_internal.stored_magnitude(x.points, x.held, x.magnitude, x.error, x.activities)'),
+                        'x.error,', 'leadscore_internal.stored_error(x.points, x.held, x.magnitude, x.error, x.activities),'),
+                states_query, 'excluded.' || replace(columns, ', ', ', excluded.'))
+  FROM leadscore_internal.state_columns(component.decay) AS columns
 $$;
 COMMENT ON FUNCTION leadscore_internal.store_states(leadscore_internal.component, text) IS 'The statement that writes states, new ones and old ones.';
 
@@ -186,7 +231,7 @@ COMMENT ON FUNCTION leadscore_internal.pending_query(leadscore_internal.componen
 CREATE FUNCTION leadscore_internal.unsettled(next_change_at timestamptz, reference timestamptz, last_activity_at timestamptz,
                                              removed_at timestamptz, error float8, magnitude float8, instant timestamptz) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(next_change_at <= instant, false) OR coalesce(coalesce(reference, last_activity_at) > instant, false)
+RETURN coalesce(next_change_at <= instant, false) OR coalesce(reference > instant, false)
     OR coalesce(removed_at >= coalesce(last_activity_at, '-infinity'), false)
     OR coalesce(error > 5e-10::float8 * greatest(1::float8, magnitude), false);
 COMMENT ON FUNCTION leadscore_internal.unsettled(timestamptz, timestamptz, timestamptz, timestamptz, float8, float8, timestamptz) IS
@@ -196,18 +241,20 @@ COMMENT ON FUNCTION leadscore_internal.unsettled(timestamptz, timestamptz, times
 CREATE FUNCTION leadscore_internal.state_reading(decay leadscore.decay, s text, p text, instant text, OUT points text, OUT unsettled text)
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  reference text := format('coalesce(%1$s.reference, %1$s.last_activity_at)', s);
-  faded text := format('coalesce(leadscore_internal.state_points(%L, %%s, 0, 0, %s, %s), 0)', decay, reference, instant);
+  state record := leadscore_internal.state_row(decay, s);
+  faded text := format('coalesce(leadscore_internal.state_points(%L, %%s, 0, 0, %s, %s), 0)', decay, state.reference, instant);
   is_linear boolean := decay::text LIKE 'linear%';
-  -- Errors fade, and 1 point is the least that they are compared with: nearly all states need no closer look.
-  closer text := format('CASE WHEN %1$s.error > 1e-10::float8 OR %1$s.magnitude > 1e5::float8 OR %2$s.traffic > 1e5::float8 THEN %%s END', s, p);
+  -- Errors fade as magnitudes do, and 1 point is the least that they are compared with: with nothing pending, nearly all
+  -- states need no closer look. An error that is not stored is far below what its magnitude allows.
+  closer text := format('CASE WHEN %1$s.error > 1e-10::float8 OR %2$s.key IS NOT NULL%3$s THEN %%s END', s, p,
+                        CASE WHEN is_linear THEN format(' OR %s > 10::float8', state.magnitude) END);
 BEGIN
-  points := format('coalesce(leadscore_internal.state_points(%L, %2$s.points, %2$s.held, %2$s.falling, %3$s, %4$s), 0) + coalesce(%5$s.points, 0)',
-                   decay, s, reference, instant, p);
+  points := format('coalesce(leadscore_internal.state_points(%L, %2$s.points, %3$s, %4$s, %5$s, %6$s), 0) + coalesce(%7$s.points, 0)',
+                   decay, s, state.held, state.falling, state.reference, instant, p);
   -- A linear sum may have fallen to little of its magnitude: it is judged as if nothing were left.
-  unsettled := format('leadscore_internal.unsettled(%1$s.next_change_at, %1$s.reference, %1$s.last_activity_at, %2$s.removed_at, %3$s, %4$s, %5$s)',
-                      s, p, format(closer, format(faded, format('%1$s.error + 1e-15::float8 * %1$s.magnitude', s)) || format(' + 1e-15::float8 * greatest(%s.traffic, 1e-200)', p)),
-                      CASE WHEN is_linear THEN '0' ELSE format(closer, format('%s + coalesce(%s.magnitude, 0)', format(faded, s || '.magnitude'), p)) END,
+  unsettled := format('leadscore_internal.unsettled(%1$s.next_change_at, %2$s, %1$s.last_activity_at, %3$s.removed_at, %4$s, %5$s, %6$s)',
+                      s, state.reference, p, format(closer, format(faded, state.error) || format(' + 1e-15::float8 * greatest(%s.traffic, 1e-200)', p)),
+                      CASE WHEN is_linear THEN '0' ELSE format(closer, format('%s + coalesce(%s.magnitude, 0)', format(faded, state.magnitude), p)) END,
                       instant);
 END
 $$;

@@ -26,8 +26,9 @@ CREATE FUNCTION leadscore_internal.corrected_states(component leadscore_internal
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format($query$
     WITH due AS MATERIALIZED (
-      SELECT s.*, coalesce(s.reference, s.last_activity_at) AS old_reference FROM %2$s AS s
-      WHERE s.next_change_at <= %6$s AND coalesce(s.reference, s.last_activity_at) <= %6$s AND (%5$s)
+      SELECT s.key, s.points, %10$s AS held, %11$s AS falling, %12$s AS magnitude, %13$s AS error, s.activities, s.last_activity_at,
+             s.next_change_at, %14$s AS old_reference
+      FROM %2$s AS s WHERE s.next_change_at <= %6$s AND %14$s <= %6$s AND (%5$s)
     ), wanted AS MATERIALIZED (
       -- Beyond so many, periods are read for everybody: an index on the time finds them.
       SELECT CASE WHEN count(*) <= 1000 THEN array_agg(d.key) END AS keys, min(d.next_change_at) AS since FROM due AS d
@@ -78,7 +79,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
              greatest(coalesce(leadscore_internal.state_points(%4$L, t.magnitude, 0, 0, t.old_reference, t.new_reference), 0)
                       + coalesce(p.magnitude, 0), 1e-200) AS magnitude,
              coalesce(leadscore_internal.state_points(%4$L, t.error, 0, 0, t.old_reference, t.new_reference), 0)
-               + 1e-15 * greatest(coalesce(p.traffic, 0) + leadscore_internal.state_points(%4$L, t.magnitude, 0, 0, t.old_reference, t.new_reference), 1e-200) AS error,
+               + 1e-15 * greatest(p.traffic, 1e-200) AS error,
              t.activities + coalesce(p.activities, 0) AS activities, t.new_last AS last_activity_at,
              least(t.next_seen, leadscore_internal.next_look(%4$L, t.new_last, %6$s)) AS next_change_at,
              CASE WHEN leadscore.has_boundary(%4$L) THEN t.new_reference END AS reference,
@@ -91,8 +92,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            NOT m.faded AND m.error > 1e-10 * m.magnitude AS recompute
     FROM moved AS m$query$,
     component.pending, component.states, leadscore_internal.equality_operator(e.key_type), component.decay, condition, instant, component.id,
-    leadscore_internal.type_name(e.key_type), leadscore_internal.reference_instant(component.decay, 'p.new_last', instant))
-  FROM leadscore_internal.entity AS e WHERE e.id = component.entity
+    leadscore_internal.type_name(e.key_type), leadscore_internal.reference_instant(component.decay, 'p.new_last', instant),
+    x.held, x.falling, x.magnitude, x.error, x.reference)
+  FROM leadscore_internal.entity AS e CROSS JOIN LATERAL leadscore_internal.state_row(component.decay, 's') AS x WHERE e.id = component.entity
 $$;
 COMMENT ON FUNCTION leadscore_internal.corrected_states(leadscore_internal.component, text, text) IS
   'The query for states that are due, brought to an instant by the activities that passed a boundary; columns of a state, and recompute.';
@@ -112,7 +114,7 @@ BEGIN
       WHERE s.next_change_at <= $2 AND %4$s AND NOT EXISTS (SELECT FROM corrected AS c WHERE c.key %5$s s.key AND NOT c.recompute)
     ) %6$s$correct$,
     leadscore_internal.corrected_states(component, unmarked, '$2'), component.pending, component.states, unmarked, equality,
-    leadscore_internal.store_states(component, format('SELECT %s FROM corrected WHERE NOT recompute ORDER BY key', leadscore_internal.state_columns())))
+    leadscore_internal.store_states(component, 'SELECT * FROM corrected WHERE NOT recompute ORDER BY key'))
   USING component.id, leadscore_internal.folding_clock();
 END
 $$;

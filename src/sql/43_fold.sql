@@ -53,7 +53,7 @@ BEGIN
     )
     %5$s$recompute$,
     leadscore_internal.fresh_states(component, '$3', '$2'), component.pending, component.states, equality,
-    leadscore_internal.store_states(component, format('SELECT %s FROM fresh ORDER BY key', leadscore_internal.state_columns())))
+    leadscore_internal.store_states(component, 'SELECT * FROM fresh ORDER BY key'))
   USING component.id, leadscore_internal.folding_clock(), keys, leadscore_internal.quarantine_horizon();
 END
 $$;

@@ -8,7 +8,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
                  UNION ALL
                  SELECT s.key FROM %1$s AS s
                  WHERE EXISTS (SELECT FROM leadscore_internal.folded AS f WHERE f.component = %2$s AND f.until > %3$s)
-                   AND coalesce(s.reference, s.last_activity_at) > %3$s', component.states, component.id, instant)
+                   AND %4$s > %3$s', component.states, component.id, instant, (leadscore_internal.state_row(component.decay, 's')).reference)
 $$;
 COMMENT ON FUNCTION leadscore_internal.due_keys(leadscore_internal.component, text) IS
   'The query for keys of states that cannot answer for an instant.';

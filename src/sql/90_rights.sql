@@ -24,6 +24,7 @@ GRANT EXECUTE ON FUNCTION
   leadscore_internal.number_or_null(bigint, regtype),
   leadscore_internal.unsettled(timestamptz, timestamptz, timestamptz, timestamptz, float8, float8, timestamptz),
   leadscore_internal.state_points(leadscore.decay, float8, float8, float8, timestamptz, timestamptz),
+  leadscore_internal.state_error(float8, float8, float8, float8, bigint),
   leadscore_internal.next_change(leadscore.decay, timestamptz, timestamptz),
   leadscore_internal.fading_part(leadscore.decay, float8, timestamptz, timestamptz),
   leadscore_internal.held_part(leadscore.decay, float8, timestamptz, timestamptz),
