@@ -142,7 +142,8 @@ Merged merge(const Decay &decay, const State &before, std::span<Change> changes,
                          (removed_at != no_instant && removed_at >= before.last_activity_at);
     const bool imprecise = after.error > most_error * std::max(1.0, after.magnitude) ||
                            (removed_at != no_instant && after.error > most_error * after.magnitude);
-    return {after, unknown || imprecise};
+    // As it is when it is stored and read.
+    return {completed(shortened(after)), unknown || imprecise};
 }
 
 } // namespace leadscore::core

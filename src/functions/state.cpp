@@ -55,29 +55,23 @@ LEADSCORE_FUNCTION(state_error) {
     PG_RETURN_FLOAT8(core::error_when_read(stored_amounts(fcinfo, 0)));
 }
 
-// state_rank(decay, points, held, magnitude, error, activities, falling, reference, next_change_at) → the rank; NULL
-// for what is never above 0
+// state_rank(decay, points, held, magnitude, error, activities, falling, reference, next_change_at, least) → the rank;
+// NULL for what is never above 0, and for a rank below the least
 LEADSCORE_FUNCTION(state_rank) {
-    if (PG_ARGISNULL(0) || !has_amounts(fcinfo, 1) || PG_ARGISNULL(7))
+    if (PG_ARGISNULL(0) || !has_amounts(fcinfo, 1) || PG_ARGISNULL(7) || PG_ARGISNULL(9))
         PG_RETURN_NULL();
-    const core::State state = stored_amounts(fcinfo, 1);
-    core::Sum sum;
-    sum.fading = state.points;
-    sum.held = state.held;
-    sum.falling = PG_ARGISNULL(6) ? 0 : PG_GETARG_FLOAT8(6);
-    sum.reference = PG_GETARG_TIMESTAMPTZ(7);
-    sum.next = PG_ARGISNULL(8) ? core::endless : PG_GETARG_TIMESTAMPTZ(8);
-    // With less than this the state is read as it is, with more its rows may say something else.
-    constexpr double least_error = 1e-10;
-    const double error = core::error_when_read(state);
-    sum.error = error > least_error ? 2 * error : 0;
+    core::State state = stored_amounts(fcinfo, 1);
+    state.falling = PG_ARGISNULL(6) ? 0 : PG_GETARG_FLOAT8(6);
+    state.reference = PG_GETARG_TIMESTAMPTZ(7);
+    state.next_change_at = PG_ARGISNULL(8) ? core::endless : PG_GETARG_TIMESTAMPTZ(8);
+    const int32 least = PG_GETARG_INT32(9);
     int32 rank = 0;
-    const bool above = guarded([&] {
-        const auto found = core::rank_of(decay_of(PG_GETARG_DATUM(0)), sum);
+    const bool ranked = guarded([&] {
+        const auto found = core::rank_of(decay_of(PG_GETARG_DATUM(0)), state);
         rank = found.value_or(0);
-        return found.has_value();
+        return found.has_value() && rank >= least;
     });
-    if (!above)
+    if (!ranked)
         PG_RETURN_NULL();
     PG_RETURN_INT32(rank);
 }

@@ -1,5 +1,6 @@
 #include "pg/fold.hpp"
 
+#include "core/rank.hpp"
 #include "core/state.hpp"
 #include "pg/appender.hpp"
 #include "pg/clock.hpp"
@@ -17,11 +18,12 @@ namespace {
 struct FoldedComponent : Component {
     Oid states;
     Datum decay;
+    int32 least_rank;
 };
 
 FoldedComponent read_component(int number) {
     constexpr const char *select = R"(
-        SELECT c.pending::pg_catalog.oid, c.states::pg_catalog.oid, c.decay
+        SELECT c.pending::pg_catalog.oid, c.states::pg_catalog.oid, c.decay, c.least_rank
         FROM leadscore_internal.component AS c WHERE c.id OPERATOR(pg_catalog.=) $1)";
     MemoryContext context = CurrentMemoryContext;
     Oid types[] = {INT4OID};
@@ -36,6 +38,7 @@ FoldedComponent read_component(int number) {
     bool is_null = false;
     component.pending = DatumGetObjectId(SPI_getbinval(row, columns, 1, &is_null));
     component.states = DatumGetObjectId(SPI_getbinval(row, columns, 2, &is_null));
+    component.least_rank = DatumGetInt32(SPI_getbinval(row, columns, 4, &is_null));
     MemoryContext spi_context = MemoryContextSwitchTo(context);
     component.decay = PointerGetDatum(PG_DETOAST_DATUM_COPY(SPI_getbinval(row, columns, 3, &is_null)));
     MemoryContextSwitchTo(spi_context);
@@ -50,14 +53,23 @@ bool can_be_folded(const PendingGroup &group, const core::State &state, Timestam
 
 void fold_group(const FoldedComponent &component, const PendingGroup &group, const core::State &before, TimestampTz now,
                 StateTable *states, Appender *marks) {
-    const core::Merged merged = guarded([&] {
-        return core::merge(decay_of(component.decay), before, {group.changes, static_cast<std::size_t>(group.count)},
-                           instant_of(now, "instant"));
+    struct Folded {
+        core::Merged merged;
+        std::optional<std::int32_t> rank;
+    };
+    const Folded folded = guarded([&] {
+        const core::Decay decay = decay_of(component.decay);
+        const core::Merged merged = core::merge(decay, before, {group.changes, static_cast<std::size_t>(group.count)},
+                                                instant_of(now, "instant"));
+        std::optional<std::int32_t> rank = core::rank_of(decay, merged.state);
+        if (rank.has_value() && *rank < component.least_rank)
+            rank.reset();
+        return Folded{merged, rank};
     });
-    if (merged.recompute)
+    if (folded.merged.recompute)
         marks->add_settled_mark(component, group.key);
     else
-        states->store(group.key, merged.state);
+        states->store(group.key, folded.merged.state, folded.rank);
 }
 
 int64 fold_groups(const FoldedComponent &component, int64 at_most, Snapshot snapshot) {

@@ -11,6 +11,7 @@ static_assert(std::is_trivially_destructible_v<StateTable>);
 
 enum StateColumn {
     key_column,
+    rank_column,
     points_column,
     magnitude_column,
     error_column,
@@ -25,9 +26,9 @@ enum StateColumn {
 
 constexpr int needed_count = reference_column;
 
-constexpr const char *column_names[] = {"key",        "points",           "magnitude",      "error",
-                                        "activities", "last_activity_at", "next_change_at", "reference",
-                                        "held",       "falling"};
+constexpr const char *column_names[] = {"key",       "rank",       "points",           "magnitude",
+                                        "error",     "activities", "last_activity_at", "next_change_at",
+                                        "reference", "held",       "falling"};
 
 void refuse_missing_column(Relation relation, int column) {
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
@@ -84,13 +85,15 @@ core::State StateTable::find(Datum key) {
     return core::completed(state);
 }
 
-void StateTable::store(Datum key, const core::State &merged) {
+void StateTable::store(Datum key, const core::State &merged, std::optional<std::int32_t> rank) {
     const core::State state = core::shortened(merged);
     const bool is_new = TTS_EMPTY(found_);
     ExecClearTuple(written_);
     for (int i = 0; i < RelationGetDescr(relation_)->natts; i++)
         written_->tts_isnull[i] = true;
     write(key_column, key);
+    if (rank.has_value())
+        write(rank_column, Int32GetDatum(*rank));
     write(points_column, Float8GetDatum(state.points));
     if (!std::isnan(state.magnitude))
         write(magnitude_column, Float8GetDatum(state.magnitude));

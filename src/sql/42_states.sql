@@ -56,34 +56,27 @@ CREATE FUNCTION leadscore_internal.state_error(points float8, held float8, magni
 COMMENT ON FUNCTION leadscore_internal.state_error(float8, float8, float8, float8, bigint) IS
   'What rounding may have added to a state as it is stored, reading it included; it fades as the points do.';
 
-CREATE FUNCTION leadscore_internal.state_rank(decay leadscore.decay, points float8, held float8, magnitude float8, error float8, activities bigint,
-                                              falling float8, reference timestamptz, next_change_at timestamptz) RETURNS int
-  AS 'MODULE_PATHNAME', 'leadscore_state_rank' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION leadscore_internal.state_rank(leadscore.decay, float8, float8, float8, float8, bigint, float8, timestamptz, timestamptz) IS
-  'Where a state stands among those of its component by an order that time does not change, in steps of a quarter octave; NULL for what is never above 0.';
-
 CREATE FUNCTION leadscore_internal.create_states(component int, model name, entity leadscore_internal.entity, decay leadscore.decay) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   states text := format('%I.%I', model, entity.name || '_states_' || component);
-  s record := leadscore_internal.state_row(decay, NULL);
 BEGIN
   -- What a fold leaves as it is comes first, and what it always changes last: WAL leaves out the first and the last bytes
   -- that stay. Up to eight columns, what is NULL costs nothing.
   EXECUTE format('CREATE TABLE %1$s (
       key              %2$s PRIMARY KEY,
-      rank             int GENERATED ALWAYS AS (leadscore_internal.state_rank(%3$L, points, %4$s, magnitude, error, activities, %5$s, %6$s, next_change_at)) STORED,
+      rank             int,
       magnitude        float8,
       error            float8,
       next_change_at   timestamptz,
-      %7$s
+      %3$s
       points           float8 NOT NULL,
       last_activity_at timestamptz,
       activities       bigint NOT NULL
-    ) WITH (fillfactor = 90)', states, leadscore_internal.type_name(entity.key_type), decay, s.held, s.falling, s.reference,
+    ) WITH (fillfactor = 90)', states, leadscore_internal.type_name(entity.key_type),
     (SELECT string_agg(format('%s %s,', column_name, CASE column_name WHEN 'reference' THEN 'timestamptz NOT NULL' ELSE 'float8' END), ' ')
      FROM unnest(leadscore_internal.state_extras(decay)) AS column_name));
-  -- An update that leaves a state its rank touches no index.
+  -- An update that leaves a state its rank, or without one, touches no index.
   EXECUTE format('CREATE INDEX ON %s (rank) WHERE rank IS NOT NULL', states);
   EXECUTE format('CREATE INDEX ON %s (next_change_at) WHERE next_change_at IS NOT NULL', states);
   EXECUTE format('COMMENT ON TABLE %s IS %L', states,
@@ -140,36 +133,37 @@ CREATE FUNCTION leadscore_internal.state_columns(decay leadscore.decay) RETURNS 
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT array_to_string('{key, points, magnitude, error, activities, last_activity_at, next_change_at}' || leadscore_internal.state_extras(decay), ', ')
 $$;
-COMMENT ON FUNCTION leadscore_internal.state_columns(leadscore.decay) IS 'The columns of a state table that are written.';
+COMMENT ON FUNCTION leadscore_internal.state_columns(leadscore.decay) IS 'The columns of a state table, but for the rank.';
 
--- What a state table s, or with NULL the one that is meant, does not store is the same for all of its states or follows from the rest.
+-- What a state does not store is the same for all states of a table, or follows from the rest.
 CREATE FUNCTION leadscore_internal.state_row(decay leadscore.decay, s text, OUT reference text, OUT held text, OUT falling text,
                                              OUT magnitude text, OUT error text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT x.prefix || CASE WHEN 'reference' = ANY (x.extras) THEN 'reference' ELSE 'last_activity_at' END,
-         CASE WHEN 'held' = ANY (x.extras) THEN x.prefix || 'held' ELSE 'NULL::float8' END,
-         CASE WHEN 'falling' = ANY (x.extras) THEN x.prefix || 'falling' ELSE 'NULL::float8' END,
-         format('coalesce(%1$smagnitude, greatest(abs(%1$spoints%2$s), 1e-200))', x.prefix, CASE WHEN 'held' = ANY (x.extras) THEN format(' + coalesce(%sheld, 0)', x.prefix) END),
-         format('leadscore_internal.state_error(%1$spoints, %2$s, %1$smagnitude, %1$serror, %1$sactivities)', x.prefix,
-                CASE WHEN 'held' = ANY (x.extras) THEN x.prefix || 'held' ELSE 'NULL' END)
-  FROM (SELECT coalesce(s || '.', '') AS prefix, leadscore_internal.state_extras(decay) AS extras) AS x
+  SELECT s || CASE WHEN 'reference' = ANY (extras) THEN '.reference' ELSE '.last_activity_at' END, x.held,
+         CASE WHEN 'falling' = ANY (extras) THEN s || '.falling' ELSE 'NULL::float8' END,
+         format('coalesce(%1$s.magnitude, greatest(abs(%1$s.points + coalesce(%2$s, 0)), 1e-200))', s, x.held),
+         format('leadscore_internal.state_error(%1$s.points, %2$s, %1$s.magnitude, %1$s.error, %1$s.activities)', s, x.held)
+  FROM leadscore_internal.state_extras(decay) AS extras
+  CROSS JOIN LATERAL (SELECT CASE WHEN 'held' = ANY (extras) THEN s || '.held' ELSE 'NULL::float8' END AS held) AS x
 $$;
 COMMENT ON FUNCTION leadscore_internal.state_row(leadscore.decay, text) IS
-  'Expressions for what a state says: what its amounts refer to, and amounts that it need not store; error: what rounding may have added, reading included.';
+  'Expressions for what a state s (SQL) says, stored or not; error: what rounding may have added, reading included.';
 
 CREATE FUNCTION leadscore_internal.store_states(component leadscore_internal.component, states_query text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   -- Where nothing changes any more, nothing is held or falls: only rounding is left of it.
-  SELECT format('INSERT INTO %1$s (%2$s)
-                 SELECT %3$s
-                 FROM (SELECT y.key, y.points, y.magnitude, y.error, y.activities::bigint AS activities, y.last_activity_at, y.next_change_at, y.reference,
-                              CASE WHEN y.next_change_at IS NOT NULL THEN y.held END AS held, CASE WHEN y.next_change_at IS NOT NULL THEN y.falling END AS falling
-                       FROM (%4$s) AS y OFFSET 0) AS x ON CONFLICT (key) DO UPDATE SET (%2$s) = (%5$s)',
+  SELECT format('INSERT INTO %1$s (%2$s, rank)
+                 SELECT %3$s, %6$s
+                 FROM (SELECT x.key, x.points, x.magnitude, x.error, x.activities::bigint AS activities, x.last_activity_at, x.next_change_at, x.reference,
+                              CASE WHEN x.next_change_at IS NOT NULL THEN x.held END AS held, CASE WHEN x.next_change_at IS NOT NULL THEN x.falling END AS falling
+                       FROM (%4$s) AS x OFFSET 0) AS x
+                 ON CONFLICT (key) DO UPDATE SET (%2$s, rank) = (%5$s, excluded.rank)',
                 component.states, columns,
                 replace(replace('x.' || replace(columns, ', ', ', x.'),
                                 'x.magnitude', 'leadscore_internal.stored_magnitude(x.points, x.held, x.magnitude, x.error, x.activities)'),
                         'x.error,', 'leadscore_internal.stored_error(x.points, x.held, x.magnitude, x.error, x.activities),'),
-                states_query, 'excluded.' || replace(columns, ', ', ', excluded.'))
+                states_query, 'excluded.' || replace(columns, ', ', ', excluded.'),
+                leadscore_internal.rank_of_state(component.decay, 'x', leadscore_internal.least_rank_query(component.id)))
   FROM leadscore_internal.state_columns(component.decay) AS columns
 $$;
 COMMENT ON FUNCTION leadscore_internal.store_states(leadscore_internal.component, text) IS 'The statement that writes states, new ones and old ones.';

@@ -172,6 +172,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   not_finite text;
 BEGIN
+  PERFORM leadscore_internal.set_least_rank(component.id, leadscore_internal.highest_rank());
   EXECUTE format('SELECT leadscore_internal.recompute($1, NULL::%s[])',
                  leadscore_internal.type_name((SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity)))
   USING component;
@@ -182,6 +183,7 @@ BEGIN
   END IF;
   PERFORM leadscore_internal.note_fold(component.id);
   EXECUTE format('ANALYZE %s', component.states);
+  PERFORM leadscore_internal.rank_states(component);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.make_states(leadscore_internal.component) IS 'Makes all states of a component from the rows that exist.';

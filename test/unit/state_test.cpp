@@ -129,6 +129,73 @@ TEST(State, CannotSayWhatTheLastActivityIsOnceThatIsGone) {
     EXPECT_TRUE(merge(decay, first.state, last, 3 * day).recompute);
 }
 
+TEST(State, OfPointsOfOneSignStoresNeitherMagnitudeNorError) {
+    for (const char *text : {"none", "exponential(30 days)", "step(3 days: 0.5, 9 days: 0)"}) {
+        for (const double points : {7.0, -7.0, 1e-300, 1e250}) {
+            const Decay decay = read_decay(text);
+            State state;
+            for (int i = 1; i <= 50; i++) {
+                std::vector<Change> came{{i * hour, points, 1, 1}, {i * hour - 1, points / 3, 1, 1}};
+                const Merged merged = merge(decay, state, came, i * hour);
+                EXPECT_FALSE(merged.recompute) << text;
+                state = merged.state;
+                EXPECT_TRUE(std::isnan(shortened(state).magnitude)) << text << ", " << points;
+                EXPECT_TRUE(std::isnan(shortened(state).error)) << text << ", " << points;
+            }
+        }
+    }
+}
+
+TEST(State, OfPointsOfBothSignsStoresItsMagnitude) {
+    std::vector<Change> came{{0, 1e6, 1, 1}, {1, -0.001, 1, 1}};
+    const State state = shortened(merge(read_decay("none"), State{}, came, day).state);
+    EXPECT_DOUBLE_EQ(state.magnitude, 1e6 + 0.001);
+    EXPECT_TRUE(std::isnan(state.error));
+}
+
+TEST(State, StoresAnErrorThatItsActivitiesDoNotExplain) {
+    const Decay decay = read_decay("none");
+    std::vector<Change> came{{0, 100, 1, 1}, {1, 100, 1, 1}};
+    State state = merge(decay, State{}, came, day).state;
+    EXPECT_TRUE(std::isnan(shortened(state).error));
+    // The points of an activity are changed again and again.
+    double bound = state.error;
+    for (int i = 0; i < 20; i++) {
+        std::vector<Change> changed{{0, 100.0 + i, -1, 1}, {0, 101.0 + i, 1, 1}};
+        const Merged merged = merge(decay, state, changed, day);
+        ASSERT_FALSE(merged.recompute);
+        EXPECT_GE(merged.state.error, bound + 1e-15 * state.magnitude);
+        bound = merged.state.error;
+        state = completed(shortened(merged.state));
+        EXPECT_EQ(state.error, bound);
+    }
+    EXPECT_FALSE(std::isnan(shortened(state).error));
+}
+
+// Whatever a state does not store, what is read is no smaller than what it was, and too little to send a reader to the
+// rows.
+TEST(State, IsStoredWithoutLosingOfItsError) {
+    Random random(72);
+    for (int i = 0; i < 20000; i++) {
+        State state;
+        state.points = random.number(-1, 1) * std::pow(10, random.number(-150, 100));
+        state.held = random.chance(30) ? state.points * random.number(-2, 2) : 0;
+        state.activities = random.between(0, 200000);
+        state.magnitude = std::fabs(state.points + state.held) *
+                          (random.chance(50) ? 1 + random.number(0, 2e-12) : random.number(1, 10));
+        state.error = state.magnitude * std::pow(10, random.number(-16, -9));
+        const State brief = shortened(state);
+        const State read = completed(brief);
+        EXPECT_GE(read.error, state.error);
+        EXPECT_NEAR(read.magnitude, state.magnitude, 2e-12 * state.magnitude);
+        if (std::isnan(brief.error)) {
+            EXPECT_LE(error_when_read(read), 2e-11 * read.magnitude);
+        } else {
+            EXPECT_EQ(read.error, state.error);
+        }
+    }
+}
+
 TEST(State, OfTheFutureCountsFromItsTimeOn) {
     const Decay decay = read_decay("exponential(30 days)");
     std::vector<Change> planned{{5 * day, 7, 1, 1}};
