@@ -84,9 +84,10 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.leaders_query(int, int, int) IS
   'The query for who may be among the hottest, from the ranks of states; NULL where the score has none.';
 
--- among: the first $1 of those in $2; everybody: of all.
+-- among: the first $1 of those in $2; everybody: of all; rows: the keys of all.
 CREATE FUNCTION leadscore_internal.hottest_queries(model name, entity text, score text, n int, wanted int,
-                                                   OUT paused boolean, OUT relation oid, OUT key_type oid, OUT leaders text, OUT among text, OUT everybody text)
+                                                   OUT paused boolean, OUT score_id int, OUT entity_id int, OUT relation oid, OUT key_type oid,
+                                                   OUT leaders text, OUT among text, OUT everybody text, OUT rows text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   readable record := leadscore_internal.readable_score(model, entity, score);
@@ -96,8 +97,14 @@ DECLARE
 BEGIN
   PERFORM leadscore_internal.check_count(n);
   paused := readable.paused;
+  score_id := s.id;
+  entity_id := e.id;
   relation := e.relation;
   key_type := e.key_type;
+  -- As the views list them: those with members have no row without a key.
+  rows := format('SELECT e.key FROM %s%s', leadscore_internal.entity_rows(e),
+                 CASE WHEN EXISTS (SELECT FROM leadscore_internal.membership AS m WHERE m.score = s.id AND m.entity = e.id AND NOT m.building)
+                      THEN ' WHERE e.key IS NOT NULL' END);
   everybody := leadscore_internal.ranked_query(readable.view_name, id_column, 'DESC', '');
   IF NOT paused AND n > 0 THEN
     leaders := leadscore_internal.leaders_query(s.id, e.id, wanted);

@@ -22,7 +22,7 @@ GRANT EXECUTE ON FUNCTION
   leadscore_internal.window_start(timestamptz, interval), leadscore_internal.check_instant(timestamptz, text),
   leadscore_internal.check_count(bigint), leadscore_internal.delayed(leadscore.decay, interval), leadscore_internal.check_points(float8, text), leadscore_internal.refuse_second_row(text),
   leadscore_internal.number_or_null(bigint, regtype),
-  leadscore_internal.unsettled(timestamptz, timestamptz, timestamptz, timestamptz, float8, float8, timestamptz),
+  leadscore_internal.settled_points(boolean, leadscore.decay, float8, float8, float8, float8, float8, bigint, timestamptz, timestamptz, timestamptz, float8, float8, float8, timestamptz, timestamptz),
   leadscore_internal.state_points(leadscore.decay, float8, float8, float8, timestamptz, timestamptz),
   leadscore_internal.state_error(float8, float8, float8, float8, bigint),
   leadscore_internal.next_change(leadscore.decay, timestamptz, timestamptz),
