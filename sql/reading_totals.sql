@@ -18,8 +18,8 @@ CREATE INDEX ON crm.activity (account_id);
 INSERT INTO crm.account SELECT n FROM generate_series(1, 50) AS n;
 INSERT INTO crm.contact SELECT 'c' || n, CASE WHEN n % 7 > 0 THEN n % 60 END FROM generate_series(1, 300) AS n;
 -- Some count for a contact, some for an account, some for both, some for nobody that is there.
-INSERT INTO crm.lead SELECT n, CASE WHEN n % 3 > 0 THEN 'c' || n % 310 END, CASE WHEN n % 2 > 0 THEN n % 53 END, n % 11 = 0 FROM generate_series(1, 3000) AS n;
-INSERT INTO crm.activity SELECT n, 1 + n * 7 % 2900, NULL, NULL, timestamptz '2026-03-01 00:00+00' - n * interval '4 minutes', (n * 13 % 97) / 16.0 - 1 FROM generate_series(1, 6000) AS n;
+INSERT INTO crm.lead SELECT n, CASE WHEN n % 3 > 0 THEN 'c' || n % 310 END, CASE WHEN n % 2 > 0 THEN n % 53 END, n % 11 = 0 FROM generate_series(1, 1000) AS n;
+INSERT INTO crm.activity SELECT n, 1 + n * 7 % 970, NULL, NULL, timestamptz '2026-03-01 00:00+00' - n * interval '4 minutes', (n * 13 % 97) / 16.0 - 1 FROM generate_series(1, 3000) AS n;
 INSERT INTO crm.activity SELECT 10000 + n, NULL, 'c' || n, NULL, timestamptz '2026-02-27 00:00+00' - n * interval '40 minutes', n % 17 FROM generate_series(1, 290, 3) AS n;
 INSERT INTO crm.activity SELECT 20000 + n, NULL, NULL, n, timestamptz '2026-02-26 00:00+00' - n * interval '4 hours', n % 5 FROM generate_series(1, 40) AS n;
 SELECT leadscore.create_entity('account', 'crm.account', filter => 'NOT closed');
@@ -104,9 +104,9 @@ UPDATE crm.account SET closed = true WHERE id IN (3, 33);
 SELECT * FROM crm.look(40);
 -- Points given by hand.
 \o /dev/null
-INSERT INTO crm.by_hand VALUES ('heat', 'lead', '5', 90), ('heat', 'account', '11', 12.5), ('capped', 'contact', 'c20', 7), ('recent', 'lead', '2999', 30);
+INSERT INTO crm.by_hand VALUES ('heat', 'lead', '5', 90), ('heat', 'account', '11', 12.5), ('capped', 'contact', 'c20', 7), ('recent', 'lead', '999', 30);
 SELECT leadscore.lead_adjust('heat', 5, 90, 'by hand', leadscore.clock()), leadscore.account_adjust('heat', 11, 12.5, 'by hand', leadscore.clock()),
-       leadscore.contact_adjust('capped', 'c20', 7, 'by hand', leadscore.clock()), leadscore.lead_adjust('recent', 2999, 30, 'by hand', leadscore.clock());
+       leadscore.contact_adjust('capped', 'c20', 7, 'by hand', leadscore.clock()), leadscore.lead_adjust('recent', 999, 30, 'by hand', leadscore.clock());
 \o
 SELECT * FROM crm.look(40);
 -- What is due, before and after it is folded; more than there are, and one.

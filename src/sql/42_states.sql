@@ -121,11 +121,13 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.drop_own_table(regclass) IS 'Drops a table of ours, if it is still there.';
 
 CREATE FUNCTION leadscore_internal.state_extras(decay leadscore.decay) RETURNS text[]
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT ARRAY(SELECT x.name
-               FROM (VALUES (1, 'held', decay::text LIKE 'exponential%hold%'), (2, 'falling', decay::text LIKE 'linear%'),
-                            (3, 'reference', leadscore.has_boundary(decay))) AS x(place, name, needed)
-               WHERE x.needed ORDER BY x.place)
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  written constant text := decay;
+BEGIN
+  RETURN CASE WHEN written LIKE 'exponential%hold%' THEN '{held}' WHEN written LIKE 'linear%' THEN '{falling}' ELSE '{}' END::text[]
+    || CASE WHEN leadscore.has_boundary(decay) THEN '{reference}' ELSE '{}' END::text[];
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.state_extras(leadscore.decay) IS 'The columns that states have under some decays only.';
 
@@ -138,13 +140,16 @@ COMMENT ON FUNCTION leadscore_internal.state_columns(leadscore.decay) IS 'The co
 -- What a state does not store is the same for all states of a table, or follows from the rest.
 CREATE FUNCTION leadscore_internal.state_row(decay leadscore.decay, s text, OUT reference text, OUT held text, OUT falling text,
                                              OUT magnitude text, OUT error text)
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT s || CASE WHEN 'reference' = ANY (extras) THEN '.reference' ELSE '.last_activity_at' END, x.held,
-         CASE WHEN 'falling' = ANY (extras) THEN s || '.falling' ELSE 'NULL::float8' END,
-         format('coalesce(%1$s.magnitude, greatest(abs(%1$s.points + coalesce(%2$s, 0)), 1e-200))', s, x.held),
-         format('leadscore_internal.state_error(%1$s.points, %2$s, %1$s.magnitude, %1$s.error, %1$s.activities)', s, x.held)
-  FROM leadscore_internal.state_extras(decay) AS extras
-  CROSS JOIN LATERAL (SELECT CASE WHEN 'held' = ANY (extras) THEN s || '.held' ELSE 'NULL::float8' END AS held) AS x
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  extras constant text[] := leadscore_internal.state_extras(decay);
+BEGIN
+  reference := s || CASE WHEN 'reference' = ANY (extras) THEN '.reference' ELSE '.last_activity_at' END;
+  held := CASE WHEN 'held' = ANY (extras) THEN s || '.held' ELSE 'NULL::float8' END;
+  falling := CASE WHEN 'falling' = ANY (extras) THEN s || '.falling' ELSE 'NULL::float8' END;
+  magnitude := format('coalesce(%1$s.magnitude, greatest(abs(%1$s.points + coalesce(%2$s, 0)), 1e-200))', s, held);
+  error := format('leadscore_internal.state_error(%1$s.points, %2$s, %1$s.magnitude, %1$s.error, %1$s.activities)', s, held);
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.state_row(leadscore.decay, text) IS
   'Expressions for what a state s (SQL) says, stored or not; error: what rounding may have added, reading included.';

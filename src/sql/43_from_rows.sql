@@ -3,12 +3,14 @@
 -- Whose states cannot answer for an instant (SQL), because an activity has passed a boundary, or because they are of a later
 -- one: found by an index, but where a fold was later than the instant.
 CREATE FUNCTION leadscore_internal.due_keys(component leadscore_internal.component, instant text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('SELECT s.key FROM %1$s AS s WHERE s.next_change_at <= %3$s
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN format('SELECT s.key FROM %1$s AS s WHERE s.next_change_at <= %3$s
                  UNION ALL
                  SELECT s.key FROM %1$s AS s
                  WHERE EXISTS (SELECT FROM leadscore_internal.folded AS f WHERE f.component = %2$s AND f.until > %3$s)
-                   AND %4$s > %3$s', component.states, component.id, instant, (leadscore_internal.state_row(component.decay, 's')).reference)
+                   AND %4$s > %3$s', component.states, component.id, instant, (leadscore_internal.state_row(component.decay, 's')).reference);
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.due_keys(leadscore_internal.component, text) IS
   'The query for keys of states that cannot answer for an instant.';

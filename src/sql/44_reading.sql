@@ -2,9 +2,11 @@
 -- planner can do what it does best; a function is called only for an entity whose state cannot answer.
 
 CREATE FUNCTION leadscore_internal.clamped(points text, min_points float8, max_points float8) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $$
-  SELECT CASE WHEN min_points IS NULL AND max_points IS NULL THEN points
-              ELSE format('greatest(%L::float8, least(%L::float8, %s))', min_points, max_points, points) END
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $$
+BEGIN
+  RETURN CASE WHEN min_points IS NULL AND max_points IS NULL THEN points
+              ELSE format('greatest(%L::float8, least(%L::float8, %s))', min_points, max_points, points) END;
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.clamped(text, float8, float8) IS 'An expression for points, between limits that may be NULL.';
 
@@ -44,9 +46,11 @@ COMMENT ON FUNCTION leadscore_internal.reading(leadscore_internal.component) IS
 
 -- The row source of an entity's views: its table, its key and nothing else, so that names cannot clash.
 CREATE FUNCTION leadscore_internal.entity_rows(entity leadscore_internal.entity) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('(SELECT (%s)::%s AS key FROM %s WHERE %s) AS e', entity.key, leadscore_internal.type_name(entity.key_type),
-                entity.relation, coalesce(entity.filter, 'true'))
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN format('(SELECT (%s)::%s AS key FROM %s WHERE %s) AS e', entity.key, leadscore_internal.type_name(entity.key_type),
+                entity.relation, coalesce(entity.filter, 'true'));
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.entity_rows(leadscore_internal.entity) IS
   'FROM item for the rows that are entities of the kind, as e.';
