@@ -145,7 +145,7 @@ COMMENT ON FUNCTION leadscore_internal.fold_component(int) IS 'Folds all that is
 CREATE FUNCTION leadscore_internal.ticked_lately(component int) RETURNS boolean
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM leadscore_internal.fold AS f
-                 WHERE f.component = ticked_lately.component AND clock_timestamp() - f.ticked_at BETWEEN interval '0' AND interval '10 seconds')
+                 WHERE f.component = ticked_lately.component AND f.ticked_at BETWEEN clock_timestamp() - interval '10 seconds' AND clock_timestamp())
 $$;
 COMMENT ON FUNCTION leadscore_internal.ticked_lately(int) IS 'Whether tick folded the component within 10 seconds.';
 
