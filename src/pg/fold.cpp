@@ -4,6 +4,7 @@
 #include "core/state.hpp"
 #include "pg/appender.hpp"
 #include "pg/clock.hpp"
+#include "pg/kept_plan.hpp"
 #include "pg/owner.hpp"
 #include "pg/pending_scan.hpp"
 #include "pg/state_table.hpp"
@@ -97,6 +98,30 @@ int64 fold_groups(const FoldedComponent &component, int64 at_most, Snapshot snap
     return folded;
 }
 
+// False where tick sees to it. What fails here is not the writer's fault.
+bool fold_batch(const Component &component, int at_most) {
+    const Parameter parameters[] = {{INT4OID, {Int32GetDatum(component.component), false}},
+                                    {INT4OID, {Int32GetDatum(at_most), false}}};
+    MemoryContext context = CurrentMemoryContext;
+    bool ours = true;
+    CaughtError error;
+    auto fold = [&] {
+        as_extension_owner([&] {
+            SPI_connect();
+            if (execute_kept("SELECT leadscore_internal.fold_some($1, $2)", parameters, 2) != SPI_OK_SELECT)
+                elog(ERROR, "the fold did not run");
+            bool is_null = false;
+            ours = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+            SPI_finish();
+        });
+    };
+    if (!in_subtransaction(fold, &error, context))
+        ereport(WARNING,
+                (errcode(error.data->sqlerrcode), errmsg("could not fold pending changes: %s", error.data->message),
+                 errhint("Scores stay exact; CALL leadscore.tick() folds what is pending.")));
+    return ours;
+}
+
 } // namespace
 
 int64 fold_deltas(int component, NullableDatum at_most) {
@@ -118,10 +143,12 @@ int64 fold_deltas(int component, NullableDatum at_most) {
 }
 
 void fold_now_and_then(const Facts &facts) {
-    // A fold of one batch for every half batch appended keeps up with any number of writers; what a large statement
-    // appends is left to tick, and so is all of it where the transaction's snapshot is not of now.
+    // Where nobody ticks, a fold of one batch for every half batch appended keeps up with any number of writers; what a
+    // large statement appends is left to tick, and so is all of it where the transaction's snapshot is not of now.
     constexpr int first_batch = 512;
     constexpr int last_batch = 1 << 20;
+    // Whether somebody ticks, is asked less often.
+    constexpr int until_asked_again = 8 * first_batch;
     static int batch = first_batch;
     static int appended = 0;
     static TransactionId transaction = InvalidTransactionId;
@@ -134,30 +161,12 @@ void fold_now_and_then(const Facts &facts) {
     appended += facts.count;
     if (appended < batch / 2)
         return;
-    appended = 0;
-    const int at_most = batch;
-    batch = Min(2 * batch, last_batch);
     // Each of the components that the statement gave something to, in turn.
     static int turn = 0;
     turn = (turn + 1) % facts.count;
-    const Branch &branch = *facts.items[turn].branch;
-    CaughtError error;
-    bool folded = in_subtransaction(
-        [&] {
-            as_extension_owner([&] {
-                Oid types[] = {INT4OID, INT4OID};
-                Datum values[] = {Int32GetDatum(branch.component), Int32GetDatum(at_most)};
-                SPI_connect();
-                SPI_execute_with_args("SELECT leadscore_internal.fold_some($1, $2)", 2, types, values, nullptr, false,
-                                      0);
-                SPI_finish();
-            });
-        },
-        &error, CurrentMemoryContext);
-    if (!folded)
-        ereport(WARNING,
-                (errcode(error.data->sqlerrcode), errmsg("could not fold pending changes: %s", error.data->message),
-                 errhint("Scores stay exact; CALL leadscore.tick() folds what is pending.")));
+    const bool left_to_tick = !fold_batch(*facts.items[turn].branch, batch);
+    appended = left_to_tick ? -until_asked_again : 0;
+    batch = Min(2 * batch, last_batch);
 }
 
 } // namespace leadscore::pg

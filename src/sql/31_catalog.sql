@@ -239,11 +239,12 @@ CREATE INDEX ON leadscore_internal.membership (score, entity);
 CREATE TABLE leadscore_internal.fold (
   component int PRIMARY KEY REFERENCES leadscore_internal.component ON DELETE CASCADE,
   last_fold timestamptz NOT NULL,
+  ticked_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
   changes   bigint NOT NULL DEFAULT 0,
   reviewed  bigint NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE leadscore_internal.fold IS
-  'When a component was last folded by tick; how many changes were folded since its ranks were chosen, and until they were reviewed last.';
+  'When a component was last folded by tick, by the clock of scores and by that of the machine; how many changes were folded since its ranks were chosen, and until they were reviewed last.';
 
 CREATE TABLE leadscore_internal.folded (
   component int NOT NULL,
