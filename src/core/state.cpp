@@ -25,6 +25,11 @@ struct Moment {
     double traffic = 0; // what came and what went
 };
 
+void sort_by_time(std::span<Change> changes) {
+    std::sort(changes.begin(), changes.end(),
+              [](const Change &a, const Change &b) { return a.occurred_at < b.occurred_at; });
+}
+
 // Calls visit(moment) for each instant of the changes, which stand in their order.
 template <typename Visit> void each_moment(std::span<const Change> changes, Visit visit) {
     for (std::size_t i = 0; i < changes.size();) {
@@ -50,6 +55,10 @@ double usual_error(double magnitude, std::int64_t activities) {
     constexpr std::int64_t most_activities = 10000;
     const std::int64_t additions = std::clamp<std::int64_t>(activities, 0, most_activities) + 2;
     return magnitude * rounding * static_cast<double>(additions);
+}
+
+Ticks reference_of(const State &state) {
+    return state.reference != no_instant ? state.reference : state.last_activity_at;
 }
 
 double carried(const Decay &decay, double points, double falling, Ticks from, Ticks to) {
@@ -85,9 +94,7 @@ State completed(State state) {
 double error_when_read(const State &state) { return state.error + rounding * state.magnitude; }
 
 Merged merge(const Decay &decay, const State &before, std::span<Change> changes, Ticks instant) {
-    std::sort(changes.begin(), changes.end(),
-              [](const Change &a, const Change &b) { return a.occurred_at < b.occurred_at; });
-
+    sort_by_time(changes);
     Ticks removed_at = no_instant;
     State after;
     after.last_activity_at = before.last_activity_at;
@@ -102,7 +109,7 @@ Merged merge(const Decay &decay, const State &before, std::span<Change> changes,
             removed_at = moment.occurred_at;
     });
 
-    const Ticks from = before.reference != no_instant ? before.reference : before.last_activity_at;
+    const Ticks from = reference_of(before);
     const Ticks to = decay.has_boundary() ? instant : after.last_activity_at;
     ExactSum points;
     ExactSum held;
@@ -144,6 +151,67 @@ Merged merge(const Decay &decay, const State &before, std::span<Change> changes,
                            (removed_at != no_instant && after.error > most_error * after.magnitude);
     // As it is when it is stored and read.
     return {completed(shortened(after)), unknown || imprecise};
+}
+
+Merged correct(const Decay &decay, const State &before, std::span<Change> changes, Ticks instant) {
+    sort_by_time(changes);
+    State after = before;
+    after.next_change_at = endless;
+    each_moment(changes, [&](const Moment &moment) {
+        if (moment.facts <= 0)
+            return;
+        after.next_change_at = std::min(after.next_change_at, next_change(decay, moment.occurred_at, instant));
+        if (moment.occurred_at <= instant)
+            after.last_activity_at = std::max(after.last_activity_at, moment.occurred_at);
+    });
+    const Ticks from = reference_of(before);
+    if (from == no_instant || from > instant || after.last_activity_at == no_instant)
+        return {before, true};
+
+    const Ticks to = decay.has_boundary() ? instant : after.last_activity_at;
+    const auto vanishes_after = decay.vanishes_after();
+    const bool has_faded = vanishes_after.has_value() && instant - after.last_activity_at > *vanishes_after;
+    auto piece_of = [&](const Moment &moment, Ticks at) {
+        return at < moment.occurred_at ? Piece{} : piece_at(decay, at - moment.occurred_at);
+    };
+    ExactSum points;
+    ExactSum held;
+    ExactSum falling;
+    ExactSum magnitude;
+    double traffic = 0;
+    each_moment(changes, [&](const Moment &moment) {
+        if (next_change(decay, moment.occurred_at, from) > instant)
+            return;
+        const Piece was = piece_of(moment, from);
+        const Piece is = piece_of(moment, to);
+        const double amount = moment.points.value();
+        const double absolute = moment.magnitude.value();
+        points.add(amount * is.fading);
+        points.add(-carried(decay, amount * was.fading, amount * was.falling, from, to));
+        held.add(amount * (is.held - was.held));
+        falling.add(amount * (is.falling - was.falling));
+        magnitude.add(absolute * (is.fading + is.held));
+        magnitude.add(-carried(decay, absolute * (was.fading + was.held), 0, from, to));
+        traffic += moment.traffic;
+        if (moment.occurred_at > from && moment.occurred_at <= instant)
+            after.activities += moment.activities;
+    });
+    after.next_change_at = std::min(after.next_change_at, next_look(decay, after.last_activity_at, instant));
+    after.reference = decay.has_boundary() ? to : no_instant;
+    after.points = carried(decay, before.points, before.falling, from, to) + points.value();
+    after.magnitude = std::max(carried(decay, before.magnitude, 0, from, to) + magnitude.value(), vanishing);
+    after.error = carried(decay, error_when_read(before), 0, from, to) + std::max(traffic, vanishing) * rounding;
+    after.held = before.held + held.value();
+    after.falling = before.falling + falling.value();
+    if (has_faded) {
+        after.points = after.error = 0;
+        after.magnitude = vanishing;
+    }
+    // Where nothing changes any more, nothing is held or falls: only rounding is left of it.
+    if (has_faded || after.next_change_at == endless)
+        after.held = after.falling = 0;
+    const bool imprecise = after.error > most_error * after.magnitude;
+    return {completed(shortened(after)), imprecise};
 }
 
 } // namespace leadscore::core

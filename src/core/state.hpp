@@ -54,4 +54,10 @@ struct Merged {
 // changes are put into the order of their times.
 Merged merge(const Decay &decay, const State &before, std::span<Change> changes, Ticks instant);
 
+// The state of an entity that is due, brought to an instant: by the activities that came onto another piece of their
+// decay since, and perhaps others; what is not in the state yet is given with the opposite sign. Each of them had a
+// part in the state, which is taken out as it would be now, and the part that it has now is put in. The changes are put
+// into the order of their times.
+Merged correct(const Decay &decay, const State &before, std::span<Change> changes, Ticks instant);
+
 } // namespace leadscore::core

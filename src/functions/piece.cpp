@@ -142,24 +142,3 @@ LEADSCORE_FUNCTION(occurrences_of_changes) {
         return static_cast<Datum>(0);
     });
 }
-
-// next_look(decay, last, until) → when activities up to `last` must be looked at again; NULL for never
-LEADSCORE_FUNCTION(next_look) {
-    const core::Ticks next = guarded([&] {
-        return core::next_look(decay_of(PG_GETARG_DATUM(0)), instant_of(PG_GETARG_TIMESTAMPTZ(1), "last"),
-                               instant_of(PG_GETARG_TIMESTAMPTZ(2), "until"));
-    });
-    if (next == core::endless || !IS_VALID_TIMESTAMP(next))
-        PG_RETURN_NULL();
-    PG_RETURN_TIMESTAMPTZ(next);
-}
-
-// has_faded(decay, occurred_at, instant) → whether the activity, and any before it, weighs 0 from the instant on
-LEADSCORE_FUNCTION(has_faded) {
-    return guarded([&] {
-        const core::Ticks age =
-            instant_of(PG_GETARG_TIMESTAMPTZ(2), "instant") - instant_of(PG_GETARG_TIMESTAMPTZ(1), "occurred_at");
-        const auto last = decay_of(PG_GETARG_DATUM(0)).vanishes_after();
-        return BoolGetDatum(last.has_value() && age > *last);
-    });
-}

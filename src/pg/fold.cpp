@@ -1,9 +1,9 @@
 #include "pg/fold.hpp"
 
-#include "core/rank.hpp"
 #include "core/state.hpp"
 #include "pg/appender.hpp"
 #include "pg/clock.hpp"
+#include "pg/folded_component.hpp"
 #include "pg/kept_plan.hpp"
 #include "pg/owner.hpp"
 #include "pg/pending_scan.hpp"
@@ -16,37 +16,6 @@ namespace leadscore::pg {
 
 namespace {
 
-struct FoldedComponent : Component {
-    Oid states;
-    Datum decay;
-    int32 least_rank;
-};
-
-FoldedComponent read_component(int number) {
-    constexpr const char *select = R"(
-        SELECT c.pending::pg_catalog.oid, c.states::pg_catalog.oid, c.decay, c.least_rank
-        FROM leadscore_internal.component AS c WHERE c.id OPERATOR(pg_catalog.=) $1)";
-    MemoryContext context = CurrentMemoryContext;
-    Oid types[] = {INT4OID};
-    Datum values[] = {Int32GetDatum(number)};
-    FoldedComponent component{};
-    component.component = number;
-    SPI_connect();
-    if (SPI_execute_with_args(select, 1, types, values, nullptr, true, 0) != SPI_OK_SELECT || SPI_processed != 1)
-        elog(ERROR, "component %d does not exist", number);
-    HeapTuple row = SPI_tuptable->vals[0];
-    TupleDesc columns = SPI_tuptable->tupdesc;
-    bool is_null = false;
-    component.pending = DatumGetObjectId(SPI_getbinval(row, columns, 1, &is_null));
-    component.states = DatumGetObjectId(SPI_getbinval(row, columns, 2, &is_null));
-    component.least_rank = DatumGetInt32(SPI_getbinval(row, columns, 4, &is_null));
-    MemoryContext spi_context = MemoryContextSwitchTo(context);
-    component.decay = PointerGetDatum(PG_DETOAST_DATUM_COPY(SPI_getbinval(row, columns, 3, &is_null)));
-    MemoryContextSwitchTo(spi_context);
-    SPI_finish();
-    return component;
-}
-
 // Of an entity that no mark and no boundary takes to the rows.
 bool can_be_folded(const PendingGroup &group, const core::State &state, TimestampTz now) {
     return !group.marked && group.count > 0 && state.next_change_at > now;
@@ -54,23 +23,16 @@ bool can_be_folded(const PendingGroup &group, const core::State &state, Timestam
 
 void fold_group(const FoldedComponent &component, const PendingGroup &group, const core::State &before, TimestampTz now,
                 StateTable *states, Appender *marks) {
-    struct Folded {
-        core::Merged merged;
-        std::optional<std::int32_t> rank;
-    };
-    const Folded folded = guarded([&] {
+    const RankedState folded = guarded([&] {
         const core::Decay decay = decay_of(component.decay);
-        const core::Merged merged = core::merge(decay, before, {group.changes, static_cast<std::size_t>(group.count)},
-                                                instant_of(now, "instant"));
-        std::optional<std::int32_t> rank = core::rank_of(decay, merged.state);
-        if (rank.has_value() && *rank < component.least_rank)
-            rank.reset();
-        return Folded{merged, rank};
+        return ranked(core::merge(decay, before, {group.changes, static_cast<std::size_t>(group.count)},
+                                  instant_of(now, "instant")),
+                      decay, component.least_rank);
     });
-    if (folded.merged.recompute)
+    if (folded.recompute)
         marks->add_settled_mark(component, group.key);
     else
-        states->store(group.key, folded.merged.state, folded.rank);
+        states->store(group.key, folded);
 }
 
 int64 fold_groups(const FoldedComponent &component, int64 at_most, Snapshot snapshot) {

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "core/rank.hpp"
 #include "pg/state_table.hpp"
 
 namespace leadscore::pg {
@@ -44,6 +45,13 @@ RegProcedure equality_of(Relation index, int column) {
     return get_opcode(get_opfamily_member(index->rd_opfamily[column], type, type, BTEqualStrategyNumber));
 }
 
+RankedState ranked(const core::Merged &merged, const core::Decay &decay, std::int32_t least_rank) {
+    RankedState state{merged.state, core::rank_of(decay, merged.state), merged.recompute};
+    if (state.rank.has_value() && *state.rank < least_rank)
+        state.rank.reset();
+    return state;
+}
+
 StateTable::StateTable(Oid table, Snapshot snapshot)
     : relation_(table_open(table, RowExclusiveLock)), index_(nullptr), snapshot_(snapshot),
       executor_(CreateExecutorState()), target_(makeNode(ResultRelInfo)), scan_(nullptr), equality_(InvalidOid),
@@ -85,15 +93,15 @@ core::State StateTable::find(Datum key) {
     return core::completed(state);
 }
 
-void StateTable::store(Datum key, const core::State &merged, std::optional<std::int32_t> rank) {
-    const core::State state = core::shortened(merged);
+void StateTable::store(Datum key, const RankedState &ranked) {
+    const core::State state = core::shortened(ranked.state);
     const bool is_new = TTS_EMPTY(found_);
     ExecClearTuple(written_);
     for (int i = 0; i < RelationGetDescr(relation_)->natts; i++)
         written_->tts_isnull[i] = true;
     write(key_column, key);
-    if (rank.has_value())
-        write(rank_column, Int32GetDatum(*rank));
+    if (ranked.rank.has_value())
+        write(rank_column, Int32GetDatum(*ranked.rank));
     write(points_column, Float8GetDatum(state.points));
     if (!std::isnan(state.magnitude))
         write(magnitude_column, Float8GetDatum(state.magnitude));

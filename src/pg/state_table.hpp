@@ -7,6 +7,16 @@
 
 namespace leadscore::pg {
 
+// What a fold makes of a state.
+struct RankedState {
+    core::State state;
+    std::optional<std::int32_t> rank; // that is stored: none below the least that is kept
+    bool recompute;                   // the rows must be asked
+};
+
+// To be called where exceptions may be thrown.
+RankedState ranked(const core::Merged &merged, const core::Decay &decay, std::int32_t least_rank);
+
 // The states of a component, opened for reading and writing by whoever holds the lock of the model's folds, so that
 // nobody else writes them. PostgreSQL's errors jump past it, so it must not need a destructor.
 class StateTable {
@@ -16,8 +26,8 @@ public:
     // The state of an entity; a state of nothing where there is none.
     core::State find(Datum key);
 
-    // In place of what find() gave last, for the same key; no rank where it is below the least that is kept.
-    void store(Datum key, const core::State &merged, std::optional<std::int32_t> rank);
+    // In place of what find() gave last, for the same key.
+    void store(Datum key, const RankedState &ranked);
 
     void close();
 

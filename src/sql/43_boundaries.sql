@@ -11,115 +11,48 @@ CREATE FUNCTION leadscore_internal.occurrences_of_changes(decay leadscore.decay,
 COMMENT ON FUNCTION leadscore_internal.occurrences_of_changes(leadscore.decay, timestamptz, timestamptz) IS
   'When the activities occurred whose weight takes another form between two instants, or a little later; NULL for no bound.';
 
-CREATE FUNCTION leadscore_internal.next_look(decay leadscore.decay, last timestamptz, until timestamptz) RETURNS timestamptz
-  AS 'MODULE_PATHNAME', 'leadscore_next_look' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION leadscore_internal.next_look(leadscore.decay, timestamptz, timestamptz) IS
-  'How far occurrences_of_changes() looked ahead for activities up to the last one; NULL where nothing more can change.';
-
-CREATE FUNCTION leadscore_internal.has_faded(decay leadscore.decay, occurred_at timestamptz, instant timestamptz) RETURNS boolean
-  AS 'MODULE_PATHNAME', 'leadscore_has_faded' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION leadscore_internal.has_faded(leadscore.decay, timestamptz, timestamptz) IS
-  'Whether an activity, and any before it, weighs nothing from the instant on.';
-
--- States (SQL condition over s) as they are at an instant (SQL); recompute: rounding may show, the rows must be asked.
-CREATE FUNCTION leadscore_internal.corrected_states(component leadscore_internal.component, condition text, instant text) RETURNS text
+-- For each state that is due at $2, a line for each activity that may have come onto another piece since, in the order of
+-- the keys: $1 is the component, $3 an array of keys; not of_keys: of all that are not marked.
+CREATE FUNCTION leadscore_internal.due_query(component int, of_keys boolean) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format($query$
     WITH due AS MATERIALIZED (
-      SELECT s.key, s.points, %10$s AS held, %11$s AS falling, %12$s AS magnitude, %13$s AS error, s.activities, s.last_activity_at,
-             s.next_change_at, %14$s AS old_reference
-      FROM %2$s AS s WHERE s.next_change_at <= %6$s AND %14$s <= %6$s AND (%5$s)
+      SELECT s.key, s.points, %1$s AS held, %2$s AS falling, s.magnitude, s.error, s.activities, %3$s AS reference, s.last_activity_at, s.next_change_at
+      FROM %4$s AS s WHERE s.next_change_at <= $2 AND %5$s
     ), wanted AS MATERIALIZED (
       -- Beyond so many, periods are read for everybody: an index on the time finds them.
       SELECT CASE WHEN count(*) <= 1000 THEN array_agg(d.key) END AS keys, min(d.next_change_at) AS since FROM due AS d
     ), periods AS MATERIALIZED (
-      SELECT r.from_time, r.to_time FROM wanted AS w CROSS JOIN LATERAL leadscore_internal.occurrences_of_changes(%4$L, w.since, %6$s) AS r
+      SELECT r.from_time, r.to_time FROM wanted AS w CROSS JOIN LATERAL leadscore_internal.occurrences_of_changes(%6$L, w.since, $2) AS r
     ), changes AS (
       SELECT f.key, f.occurred_at, f.points, f.activities, 1 AS sign
       FROM wanted AS w CROSS JOIN periods AS r
-      CROSS JOIN LATERAL leadscore_internal.facts(%7$s, w.keys, r.from_time, r.to_time)
-        AS f(key %8$s, occurred_at timestamptz, points float8, activities int)
+      CROSS JOIN LATERAL leadscore_internal.facts($1, w.keys, r.from_time, r.to_time)
+        AS f(key %7$s, occurred_at timestamptz, points float8, activities int)
       UNION ALL
       SELECT p.key, p.occurred_at, p.points, p.activities, -p.sign
-      FROM %1$s AS p JOIN periods AS r ON p.occurred_at >= coalesce(r.from_time, '-infinity') AND p.occurred_at <= coalesce(r.to_time, 'infinity')
-      WHERE p.component = %7$s AND p.sign <> 0
-    ), moments AS (
-      SELECT c.key, c.occurred_at, sum(c.sign) AS facts, sum(c.sign * c.activities) AS activities,
-             sum(c.sign * c.points) AS points, sum(c.sign * abs(c.points)) AS magnitude, sum(abs(c.points)) AS traffic
-      FROM changes AS c JOIN due AS d ON d.key %3$s c.key GROUP BY c.key, c.occurred_at
-    ), seen AS (
-      SELECT m.key, max(m.occurred_at) FILTER (WHERE m.facts > 0 AND m.occurred_at <= %6$s) AS last_change,
-             min(leadscore_internal.next_change(%4$L, m.occurred_at, %6$s)) FILTER (WHERE m.facts > 0) AS next_change_at
-      FROM moments AS m GROUP BY m.key
-    ), placed AS (
-      SELECT d.*, greatest(d.last_activity_at, x.last_change) AS new_last, x.next_change_at AS next_seen
-      FROM due AS d LEFT JOIN seen AS x ON x.key %3$s d.key
-    ), targets AS (
-      SELECT p.*, %9$s AS new_reference FROM placed AS p
-    ), parts AS (
-      SELECT t.key,
-             sum(leadscore_internal.fading_part(%4$L, m.points, m.occurred_at, t.new_reference)
-                 - leadscore_internal.state_points(%4$L, leadscore_internal.fading_part(%4$L, m.points, m.occurred_at, t.old_reference), 0,
-                     leadscore_internal.falling_part(%4$L, m.points, m.occurred_at, t.old_reference), t.old_reference, t.new_reference)) AS points,
-             sum(leadscore_internal.held_part(%4$L, m.points, m.occurred_at, t.new_reference)
-                 - leadscore_internal.held_part(%4$L, m.points, m.occurred_at, t.old_reference)) AS held,
-             sum(leadscore_internal.falling_part(%4$L, m.points, m.occurred_at, t.new_reference)
-                 - leadscore_internal.falling_part(%4$L, m.points, m.occurred_at, t.old_reference)) AS falling,
-             sum(m.magnitude * leadscore.weight(%4$L, m.occurred_at, t.new_reference)
-                 - leadscore_internal.state_points(%4$L, m.magnitude * leadscore.weight(%4$L, m.occurred_at, t.old_reference), 0, 0,
-                     t.old_reference, t.new_reference)) AS magnitude,
-             sum(m.traffic) AS traffic,
-             coalesce(sum(m.activities) FILTER (WHERE m.occurred_at > t.old_reference AND m.occurred_at <= %6$s), 0) AS activities
-      FROM targets AS t JOIN moments AS m ON m.key %3$s t.key
-      WHERE leadscore_internal.next_change(%4$L, m.occurred_at, t.old_reference) <= %6$s
-      GROUP BY t.key
-    ), moved AS (
-      SELECT t.key, leadscore_internal.has_faded(%4$L, t.new_last, %6$s) AS faded,
-             coalesce(leadscore_internal.state_points(%4$L, t.points, 0, t.falling, t.old_reference, t.new_reference), 0) + coalesce(p.points, 0) AS points,
-             greatest(coalesce(leadscore_internal.state_points(%4$L, t.magnitude, 0, 0, t.old_reference, t.new_reference), 0)
-                      + coalesce(p.magnitude, 0), 1e-200) AS magnitude,
-             coalesce(leadscore_internal.state_points(%4$L, t.error, 0, 0, t.old_reference, t.new_reference), 0)
-               + 1e-15 * greatest(p.traffic, 1e-200) AS error,
-             t.activities + coalesce(p.activities, 0) AS activities, t.new_last AS last_activity_at,
-             least(t.next_seen, leadscore_internal.next_look(%4$L, t.new_last, %6$s)) AS next_change_at,
-             CASE WHEN leadscore.has_boundary(%4$L) THEN t.new_reference END AS reference,
-             coalesce(t.held, 0) + coalesce(p.held, 0) AS held, coalesce(t.falling, 0) + coalesce(p.falling, 0) AS falling
-      FROM targets AS t LEFT JOIN parts AS p ON p.key %3$s t.key
+      FROM %8$s AS p JOIN periods AS r ON p.occurred_at >= coalesce(r.from_time, '-infinity') AND p.occurred_at <= coalesce(r.to_time, 'infinity')
+      WHERE p.component = $1 AND p.sign <> 0
     )
-    SELECT m.key, CASE WHEN m.faded THEN 0 ELSE m.points END AS points, CASE WHEN m.faded THEN 1e-200 ELSE m.magnitude END AS magnitude,
-           CASE WHEN m.faded THEN 0 ELSE m.error END AS error, m.activities::bigint AS activities, m.last_activity_at, m.next_change_at, m.reference,
-           CASE WHEN NOT m.faded THEN nullif(m.held, 0) END AS held, CASE WHEN NOT m.faded THEN nullif(m.falling, 0) END AS falling,
-           NOT m.faded AND m.error > 1e-10 * m.magnitude AS recompute
-    FROM moved AS m$query$,
-    component.pending, component.states, leadscore_internal.equality_operator(e.key_type), component.decay, condition, instant, component.id,
-    leadscore_internal.type_name(e.key_type), leadscore_internal.reference_instant(component.decay, 'p.new_last', instant),
-    x.held, x.falling, x.magnitude, x.error, x.reference)
-  FROM leadscore_internal.entity AS e CROSS JOIN LATERAL leadscore_internal.state_row(component.decay, 's') AS x WHERE e.id = component.entity
+    SELECT d.*, c.occurred_at, c.points, c.activities::int, c.sign FROM due AS d LEFT JOIN changes AS c ON c.key %9$s d.key ORDER BY d.key$query$,
+    x.held, x.falling, x.reference, c.states,
+    CASE WHEN of_keys THEN format('s.key %s ANY ($3) AND (s.activities > 500 OR cardinality($3) > 500)', equality)
+         ELSE format('NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.sign = 0 AND m.key %2$s s.key)'
+                     ' AND NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.key IS NULL)', c.pending, equality) END,
+    c.decay, leadscore_internal.type_name(e.key_type), c.pending, equality)
+  FROM leadscore_internal.component AS c JOIN leadscore_internal.entity AS e ON e.id = c.entity
+  CROSS JOIN LATERAL leadscore_internal.state_row(c.decay, 's') AS x CROSS JOIN LATERAL leadscore_internal.equality_operator(e.key_type) AS equality
+  WHERE c.id = due_query.component
 $$;
-COMMENT ON FUNCTION leadscore_internal.corrected_states(leadscore_internal.component, text, text) IS
-  'The query for states that are due, brought to an instant by the activities that passed a boundary; columns of a state, and recompute.';
+COMMENT ON FUNCTION leadscore_internal.due_query(int, boolean) IS 'The query for states that are due, with the activities that passed a boundary.';
 
--- Marked entities are recomputed anyway; what cannot be corrected is marked.
-CREATE FUNCTION leadscore_internal.correct_due(component leadscore_internal.component) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
-DECLARE
-  equality text := leadscore_internal.equality_operator((SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity));
-  unmarked text := format('NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.sign = 0 AND m.key %2$s s.key)'
-                          ' AND NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.key IS NULL)', component.pending, equality);
-  corrected bigint;
-BEGIN
-  EXECUTE format($correct$
-    WITH corrected AS MATERIALIZED (%1$s), marked AS (
-      INSERT INTO %2$s (component, sign, activities, stamp, key)
-      SELECT $1, 0, 0, '0', s.key FROM %3$s AS s
-      WHERE s.next_change_at <= $2 AND %4$s AND NOT EXISTS (SELECT FROM corrected AS c WHERE c.key %5$s s.key AND NOT c.recompute)
-    ) %6$s$correct$,
-    leadscore_internal.corrected_states(component, unmarked, '$2'), component.pending, component.states, unmarked, equality,
-    leadscore_internal.store_states(component, 'SELECT * FROM corrected WHERE NOT recompute ORDER BY key'))
-  USING component.id, leadscore_internal.folding_clock();
-  GET DIAGNOSTICS corrected = ROW_COUNT;
-  RETURN corrected;
-END
-$$;
-COMMENT ON FUNCTION leadscore_internal.correct_due(leadscore_internal.component) IS
-  'Brings the states over the boundaries that their activities have passed. Returns how many.';
+CREATE FUNCTION leadscore_internal.corrected_states(component int, keys anyarray, instant timestamptz) RETURNS SETOF record
+  AS 'MODULE_PATHNAME', 'leadscore_corrected_states' LANGUAGE C STABLE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION leadscore_internal.corrected_states(int, anyarray, timestamptz) IS
+  'States of some entities with many activities, or of many, that are due, as they are at an instant; without those that must be read from the rows.';
+
+-- Its query cannot be estimated, and two of its parts have a row for each of a hundred thousand leads.
+CREATE FUNCTION leadscore_internal.correct_due(component int) RETURNS bigint
+  AS 'MODULE_PATHNAME', 'leadscore_correct_due' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE SET enable_nestloop = off;
+COMMENT ON FUNCTION leadscore_internal.correct_due(int) IS
+  'Brings the states over the boundaries that their activities have passed, or marks those that cannot be. Returns how many.';

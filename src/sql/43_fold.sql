@@ -125,7 +125,7 @@ BEGIN
   at_rest := leadscore_internal.rows_at_rest(c);
   PERFORM leadscore_internal.stamp_marks(c);
   IF at_rest THEN
-    folded := leadscore_internal.correct_due(c);
+    folded := leadscore_internal.correct_due(c.id);
   END IF;
   folded := folded + leadscore_internal.fold_deltas(c.id, NULL);
   IF at_rest THEN

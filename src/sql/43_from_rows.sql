@@ -34,13 +34,16 @@ BEGIN
     c.pending, leadscore_internal.due_keys(c, '$2'));
   -- A state that is only due, of an entity with many activities, is brought over its boundaries; all else is summed up.
   readings := format($query$
-    WITH corrected AS (%3$s),
-    pending AS (%4$s),
+    WITH corrected AS (
+      SELECT * FROM leadscore_internal.corrected_states($1, CASE WHEN %3$L THEN '{}' ELSE $3 END, $2)
+        AS s(key %2$s, points float8, held float8, falling float8, magnitude float8, error float8, activities bigint, reference timestamptz,
+             last_activity_at timestamptz, next_change_at timestamptz)
+    ), pending AS (%4$s),
     settled AS MATERIALIZED (
       SELECT s.key, %5$s AS points, greatest(s.last_activity_at, p.added_at) AS last_activity_at,
              (coalesce(s.activities, 0) + coalesce(p.activities, 0))::bigint AS activities
       FROM corrected AS s LEFT JOIN pending AS p ON p.key %6$s s.key
-      WHERE NOT s.recompute AND %5$s IS NOT NULL
+      WHERE %5$s IS NOT NULL
     ), summed AS (
       SELECT x.key, coalesce(leadscore.decayed_sum(x.points, x.occurred_at, %1$L, $2), 0) AS points,
              max(x.occurred_at) AS last_activity_at, sum(x.activities)::bigint AS activities
@@ -54,8 +57,7 @@ BEGIN
     SELECT r.key, r.points, r.last_activity_at, r.activities
     FROM (SELECT * FROM summed UNION ALL SELECT * FROM settled) AS r ORDER BY r.key$query$,
     c.decay, leadscore_internal.type_name(key_type),
-    leadscore_internal.corrected_states(c, CASE WHEN leadscore_internal.must_read_rows(c.id) THEN 'false'
-      ELSE format('s.key %s ANY ($3) AND (s.activities > 500 OR cardinality($3) > 500)', equality) END, '$2'),
+    leadscore_internal.must_read_rows(c.id),
     leadscore_internal.pending_query(c, '$2'), leadscore_internal.state_reading(c.decay, 's', 'p', 'false', '$2'), equality);
 END
 $$;

@@ -30,8 +30,6 @@ GRANT EXECUTE ON FUNCTION
   leadscore_internal.held_part(leadscore.decay, float8, timestamptz, timestamptz),
   leadscore_internal.falling_part(leadscore.decay, float8, timestamptz, timestamptz),
   leadscore_internal.occurrences_of_changes(leadscore.decay, timestamptz, timestamptz),
-  leadscore_internal.next_look(leadscore.decay, timestamptz, timestamptz),
-  leadscore_internal.has_faded(leadscore.decay, timestamptz, timestamptz),
   leadscore_internal.explained_facts(int, anyarray), leadscore_internal.is_entity(name, text, anyelement),
   leadscore_internal.check_number(float8, text),
   leadscore_internal.falling(name, text, text, float8, interval, timestamptz),

@@ -1,0 +1,211 @@
+#include "pg/correction.hpp"
+
+#include "core/state.hpp"
+#include "pg/appender.hpp"
+#include "pg/clock.hpp"
+#include "pg/each_row.hpp"
+#include "pg/folded_component.hpp"
+#include "pg/owner.hpp"
+#include "pg/state_table.hpp"
+#include "pg/time_datum.hpp"
+#include "pg/type_datum.hpp"
+
+namespace leadscore::pg {
+
+namespace {
+
+// The columns of due_query().
+enum DueColumn {
+    key_column,
+    points_column,
+    held_column,
+    falling_column,
+    magnitude_column,
+    error_column,
+    activities_column,
+    reference_column,
+    last_activity_at_column,
+    next_change_at_column,
+    occurred_at_column,
+    change_points_column,
+    change_activities_column,
+    sign_column
+};
+
+// A due state, and what changed its part in it.
+struct DueEntity {
+    MemoryContext context; // of the key
+    TypeCacheEntry *type;
+    Oid collation;
+    bool present;
+    Datum key;
+    core::State state;
+    int count;
+    int capacity;
+    core::Change *changes;
+};
+
+DueEntity no_entity(const FoldedComponent &component) {
+    constexpr int capacity = 8;
+    return DueEntity{AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore due", ALLOCSET_SMALL_SIZES),
+                     lookup_type_cache(component.key_type, TYPECACHE_EQ_OPR_FINFO),
+                     InvalidOid,
+                     false,
+                     0,
+                     {},
+                     0,
+                     capacity,
+                     static_cast<core::Change *>(palloc(sizeof(core::Change) * capacity))};
+}
+
+core::State state_of(const TupleTableSlot *slot) {
+    auto number = [&](DueColumn column, double missing) {
+        return slot->tts_isnull[column] ? missing : DatumGetFloat8(slot->tts_values[column]);
+    };
+    auto instant = [&](DueColumn column, core::Ticks missing) {
+        return slot->tts_isnull[column] ? missing : core::Ticks{DatumGetTimestampTz(slot->tts_values[column])};
+    };
+    core::State state;
+    state.points = number(points_column, 0);
+    state.held = number(held_column, 0);
+    state.falling = number(falling_column, 0);
+    state.magnitude = number(magnitude_column, core::unsaid);
+    state.error = number(error_column, core::unsaid);
+    state.activities = DatumGetInt64(slot->tts_values[activities_column]);
+    state.reference = instant(reference_column, core::no_instant);
+    state.last_activity_at = instant(last_activity_at_column, core::no_instant);
+    state.next_change_at = instant(next_change_at_column, core::endless);
+    return core::completed(state);
+}
+
+bool is_of(const DueEntity &entity, Datum key) {
+    return entity.present &&
+           DatumGetBool(FunctionCall2Coll(&entity.type->eq_opr_finfo, entity.collation, entity.key, key));
+}
+
+void begin(DueEntity *entity, const TupleTableSlot *slot) {
+    MemoryContextReset(entity->context);
+    MemoryContext caller = MemoryContextSwitchTo(entity->context);
+    entity->key = datumCopy(slot->tts_values[key_column], entity->type->typbyval, entity->type->typlen);
+    MemoryContextSwitchTo(caller);
+    entity->collation = TupleDescAttr(slot->tts_tupleDescriptor, key_column)->attcollation;
+    entity->state = state_of(slot);
+    entity->count = 0;
+    entity->present = true;
+}
+
+void add_change(DueEntity *entity, const TupleTableSlot *slot) {
+    if (entity->count == entity->capacity) {
+        entity->capacity *= 2;
+        entity->changes = static_cast<core::Change *>(
+            repalloc_huge(entity->changes, sizeof(core::Change) * static_cast<Size>(entity->capacity)));
+    }
+    entity->changes[entity->count++] = core::Change{DatumGetTimestampTz(slot->tts_values[occurred_at_column]),
+                                                    DatumGetFloat8(slot->tts_values[change_points_column]),
+                                                    DatumGetInt32(slot->tts_values[sign_column]),
+                                                    DatumGetInt32(slot->tts_values[change_activities_column])};
+}
+
+RankedState corrected(const FoldedComponent &component, const DueEntity &entity, TimestampTz instant) {
+    return guarded([&] {
+        const core::Decay decay = decay_of(component.decay);
+        return ranked(core::correct(decay, entity.state, {entity.changes, static_cast<std::size_t>(entity.count)},
+                                    instant_of(instant, "instant")),
+                      decay, component.least_rank);
+    });
+}
+
+// Calls visit(key, state) for each entity that is due at the instant. keys: an array, or null for all that are not
+// marked.
+template <typename Visit>
+void each_due(const FoldedComponent &component, NullableDatum keys, TimestampTz instant, Visit visit) {
+    const Parameter of_query[] = {{INT4OID, {Int32GetDatum(component.component), false}},
+                                  {BOOLOID, {BoolGetDatum(!keys.isnull), false}}};
+    const char *query =
+        TextDatumGetCString(query_value("SELECT leadscore_internal.due_query($1, $2)", of_query, 2).value);
+    const Parameter parameters[] = {{INT4OID, {Int32GetDatum(component.component), false}},
+                                    {TIMESTAMPTZOID, {TimestampTzGetDatum(instant), false}},
+                                    {get_array_type(component.key_type), keys}};
+    DueEntity entity = no_entity(component);
+    MemoryContext context = CurrentMemoryContext;
+    auto visit_entity = [&] {
+        if (entity.present)
+            visit(entity.key, corrected(component, entity, instant));
+    };
+    each_row(query, parameters, keys.isnull ? 2 : 3, [&](TupleTableSlot *slot) {
+        MemoryContext query_context = MemoryContextSwitchTo(context);
+        slot_getallattrs(slot);
+        if (!is_of(entity, slot->tts_values[key_column])) {
+            visit_entity();
+            begin(&entity, slot);
+        }
+        if (!slot->tts_isnull[occurred_at_column])
+            add_change(&entity, slot);
+        MemoryContextSwitchTo(query_context);
+        return true;
+    });
+    visit_entity();
+}
+
+} // namespace
+
+int64 correct_due(int number) {
+    int64 count = 0;
+    MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore correct", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext caller = MemoryContextSwitchTo(work);
+    as_extension_owner([&] {
+        const FoldedComponent component = read_component(number);
+        // States are written while the query goes on: it has read all of them by then, and in this snapshot.
+        StateTable states(component.states, GetActiveSnapshot());
+        Appender marks(component.pending, 1);
+        each_due(component, NullableDatum{0, true}, folding_instant(), [&](Datum key, const RankedState &state) {
+            count++;
+            if (state.recompute) {
+                marks.add_settled_mark(component, key);
+            } else {
+                states.find(key);
+                states.store(key, state);
+            }
+        });
+        marks.close();
+        states.close();
+    });
+    MemoryContextSwitchTo(caller);
+    MemoryContextDelete(work);
+    return count;
+}
+
+void read_corrected(int number, Datum keys, Oid keys_type, TimestampTz instant, Tuplestorestate *result,
+                    TupleDesc columns) {
+    as_extension_owner([&] {
+        const FoldedComponent component = read_component(number);
+        // Anybody may call the function that ends here, with any type.
+        if (get_element_type(keys_type) != component.key_type)
+            ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("the keys are of another type")));
+        each_due(component, NullableDatum{keys, false}, instant, [&](Datum key, const RankedState &ranked) {
+            if (ranked.recompute)
+                return;
+            const core::State &state = ranked.state;
+            auto stamp = [](core::Ticks at) { return NullableDatum{TimestampTzGetDatum(at), !IS_VALID_TIMESTAMP(at)}; };
+            const NullableDatum row[] = {{key, false},
+                                         {Float8GetDatum(state.points), false},
+                                         {Float8GetDatum(state.held), false},
+                                         {Float8GetDatum(state.falling), false},
+                                         {Float8GetDatum(state.magnitude), false},
+                                         {Float8GetDatum(state.error), false},
+                                         {Int64GetDatum(state.activities), false},
+                                         stamp(state.reference),
+                                         stamp(state.last_activity_at),
+                                         stamp(state.next_change_at)};
+            Datum values[lengthof(row)];
+            bool nulls[lengthof(row)];
+            for (int i = 0; i < static_cast<int>(lengthof(row)); i++) {
+                values[i] = row[i].value;
+                nulls[i] = row[i].isnull;
+            }
+            tuplestore_putvalues(result, columns, values, nulls);
+        });
+    });
+}
+
+} // namespace leadscore::pg
