@@ -247,6 +247,7 @@ CREATE TABLE leadscore_internal.folded (
 );
 COMMENT ON TABLE leadscore_internal.folded IS
   'Up to when the activities are that a fold has brought into the states of a component; appended to by writers, kept short by tick.';
+ALTER TABLE leadscore_internal.folded REPLICA IDENTITY FULL;
 CREATE INDEX ON leadscore_internal.folded (component, until);
 
 -- Appended to, never updated: writers that find an error wait for nobody.
