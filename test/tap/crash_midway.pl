@@ -34,11 +34,12 @@ for my $what (sort keys %midway)
 		my $when = "$what, $how";
 		$node->safe_psql('crm', 'CALL leadscore.tick()');
 		my $before = $node->safe_psql('crm', $objects);
-		# What is pending, and for a tick a mark that has it read the rows: criteria of all leads, one of which moves.
+		# Something pending and, so that a tick reads rows, a mark as folds make it.
 		$node->safe_psql('crm', <<'SQL');
 INSERT INTO crm.activity (lead_id, at, points) SELECT g, now(), 7 FROM generate_series(1, 60) AS g;
 INSERT INTO crm.attendee SELECT m, 1 FROM generate_series(1, 150) AS m ON CONFLICT DO NOTHING;
-INSERT INTO crm.lead_pending (component, sign, activities, key) SELECT min(id), 0, 0, 1 FROM leadscore_internal.component;
+INSERT INTO crm.lead_pending (component, sign, activities, stamp, key)
+SELECT c.id, 0, 0, '0', 1 FROM leadscore_internal.component AS c JOIN leadscore_internal.score AS s ON s.id = c.score WHERE s.name = 'fading';
 SQL
 		my $holder = begin_statements($node, 'crm', $hold, 'SELECT pg_sleep(180)');
 		$node->poll_query_until('crm', q(SELECT count(*) = 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(180)')) or die 'nobody holds it';

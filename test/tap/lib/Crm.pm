@@ -10,8 +10,9 @@ use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(sleep);
 
-our @EXPORT = qw(new_cluster set_up_crm is_right begin_statements begin_writers end_of wait_for_lock crash);
+our @EXPORT = qw(new_cluster set_up_crm is_right is_folded begin_statements begin_writers end_of wait_for_lock crash);
 
 my $folder = dirname(dirname(__FILE__));
 
@@ -45,6 +46,22 @@ sub is_right
 	my ($node, $database, $when) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	return is($node->safe_psql($database, 'SELECT * FROM crm.wrong() LIMIT 20'), '', "$when: all points are right");
+}
+
+# Ticks bring it about, as soon as no older snapshot is in use.
+sub is_folded
+{
+	my ($node, $database, $when) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $left;
+	for my $attempt (1 .. 100)
+	{
+		$node->safe_psql($database, 'CALL leadscore.tick()');
+		$left = $node->safe_psql($database, 'SELECT sum(pending + marked) FROM leadscore.status');
+		last if !$left;
+		sleep 0.1;
+	}
+	return is($left, '0', "$when: all is folded");
 }
 
 sub begin_program
