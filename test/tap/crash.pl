@@ -13,11 +13,11 @@ set_up_crm($node, 'crm');
 is_right($node, 'crm', 'before');
 
 my $rows = 0;
-for my $round (1 .. 6)
+for my $round (1 .. 4)
 {
-	my $how = $round % 3 == 0 ? 'killed backend' : 'immediate stop';
+	my $how = $round % 2 == 0 ? 'killed backend' : 'immediate stop';
 	my @writers = begin_writers($node, 'crm', 60);
-	sleep 0.3 + rand 1.2;
+	sleep 0.2 + rand 1;
 	my $pid = $node->safe_psql('crm', q(SELECT pid FROM pg_stat_activity WHERE datname = 'crm' AND pid <> pg_backend_pid() AND backend_type = 'client backend' ORDER BY random() LIMIT 1));
 	crash($node, $how, $pid);
 	is(join("\n", map { grep { /ERROR:/ } split /\n/, (end_of($_))[2] } @writers), '', "round $round: no client met an error");
