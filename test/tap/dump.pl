@@ -90,7 +90,7 @@ my @psql = ('psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', 'DATABASE', '-f')
 my %forms = (
 	'plain' => [ [ 'pg_dump', '-f', "$folder/plain", 'crm' ], [ @psql, "$folder/plain" ] ],
 	'in one transaction' => [ [ 'pg_dump', '-f', "$folder/single", 'crm' ], [ @psql, "$folder/single", '-1' ] ],
-	'custom' => [ [ 'pg_dump', '-Fc', '-f', "$folder/custom", 'crm' ], [ 'pg_restore', '-e', '-d', 'DATABASE', "$folder/custom" ] ],
+	'custom, restored by two workers' => [ [ 'pg_dump', '-Fc', '-f', "$folder/custom", 'crm' ], [ 'pg_restore', '-e', '-j2', '-d', 'DATABASE', "$folder/custom" ] ],
 	'directory, dumped by two workers, inserts' => [ [ 'pg_dump', '-Fd', '-j2', '--inserts', '-f', "$folder/directory", 'crm' ], [ 'pg_restore', '-e', '-d', 'DATABASE', "$folder/directory" ] ],
 	'schema, then data' => [ [ 'pg_dump', '--schema-only', '-f', "$folder/schema", 'crm' ], [ @psql, "$folder/schema" ],
 		[ 'pg_dump', '--data-only', '--disable-triggers', '-f', "$folder/data", 'crm' ], [ @psql, "$folder/data" ] ]);
@@ -113,7 +113,7 @@ is_right($node, $triggered, 'data with triggers, after rebuild');
 # While clients write.
 my @writers = begin_writers($node, 'crm', 2);
 sleep 0.5;
-my $busy = restore('while clients write', [ 'pg_dump', '-Fc', '-f', "$folder/busy", 'crm' ], [ 'pg_restore', '-e', '-d', 'DATABASE', "$folder/busy" ]);
+my $busy = restore('while clients write', [ 'pg_dump', '-Fc', '-f', "$folder/busy", 'crm' ], [ 'pg_restore', '-e', '-j4', '-d', 'DATABASE', "$folder/busy" ]);
 end_of($_) for @writers;
 cmp_ok($node->safe_psql($busy, 'SELECT sum(pending + marked) FROM leadscore.status'), '>', 0, 'while clients write: not all was folded');
 restored_right($busy, 'while clients write');
