@@ -123,7 +123,7 @@ stop_cluster() { # FOLDER [MODE]
 # For traps: whatever runs below the scratch folder, also when PGBIN was set in a subshell only.
 stop_all_clusters() {
   local pid_file pid
-  for pid_file in "$SCRATCH"/*/data/postmaster.pid "$SCRATCH"/*/*/data/postmaster.pid; do
+  for pid_file in "$SCRATCH"/{,*/}*/data/postmaster.pid "$SCRATCH"/*/tmp_check/{,data/}*/pgdata/postmaster.pid; do
     [[ -e $pid_file ]] || continue
     pid=$(head -n 1 -- "$pid_file")
     # SIGQUIT is the immediate shutdown; the server has nothing worth saving

@@ -164,6 +164,8 @@ step_tap() {
   for script in test/tap/*.pl; do
     name=$(basename -- "$script" .pl)
     tap_result "tap" "$name" perl "$script"
+    # what a test died of stands there only
+    ! tail -n 1 -- "$REPORT" | has_failures /dev/stdin || tail -n 30 -- "tmp_check/log/regress_log_$name"
   done
 }
 

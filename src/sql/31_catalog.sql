@@ -252,6 +252,7 @@ CREATE TABLE leadscore_internal.folded (
 );
 COMMENT ON TABLE leadscore_internal.folded IS
   'Up to when the activities are that a fold has brought into the states of a component; appended to by writers, kept short by tick.';
+ALTER TABLE leadscore_internal.folded REPLICA IDENTITY FULL;
 CREATE INDEX ON leadscore_internal.folded (component, until);
 
 -- Appended to, never updated: writers that find an error wait for nobody.
@@ -265,6 +266,54 @@ CREATE TABLE leadscore_internal.incident (
 );
 COMMENT ON TABLE leadscore_internal.incident IS 'Why a score is broken, or the version of it that is being built; publish clears it.';
 CREATE INDEX ON leadscore_internal.incident (score);
+
+-- A parallel restore fills the tables in any order, each in a transaction of its own, and foreign keys of an extension are there from
+-- the beginning. So what they check of a new row is left to this trigger, which knows a restore by that no function is under way.
+-- What they do when a row is deleted stays.
+CREATE FUNCTION leadscore_internal.check_references() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  calls text;
+  reference record;
+  value int;
+  found int;
+BEGIN
+  GET DIAGNOSTICS calls = PG_CONTEXT;
+  IF strpos(calls, E'\n') = 0 THEN
+    RETURN NULL;
+  END IF;
+  FOR reference IN
+    SELECT c.conname, c.confrelid::regclass AS relation, a.attname
+    FROM pg_constraint AS c JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] WHERE c.conrelid = TG_RELID AND c.contype = 'f'
+  LOOP
+    EXECUTE format('SELECT ($1).%I', reference.attname) INTO value USING NEW;
+    EXECUTE format('SELECT x.id FROM %s AS x WHERE x.id = $1 FOR KEY SHARE', reference.relation) INTO found USING value;
+    IF value IS NOT NULL AND found IS NULL THEN
+      RAISE EXCEPTION 'the % that is named is gone', reference.attname USING ERRCODE = 'foreign_key_violation', CONSTRAINT = reference.conname,
+        DETAIL = 'Another session has dropped it meanwhile.', HINT = 'Try again.';
+    END IF;
+  END LOOP;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.check_references() IS 'Refuses a row of the catalogue that refers to what is not there, and keeps it from going; not while a dump is restored.';
+
+DO $$
+DECLARE
+  reference record;
+BEGIN
+  FOR reference IN
+    SELECT t.tgname, t.tgrelid::pg_catalog.regclass AS relation, pg_catalog.min(t.tgname) OVER (PARTITION BY t.tgrelid) = t.tgname AS is_first
+    FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_constraint AS c ON c.oid = t.tgconstraint
+    WHERE c.connamespace = 'leadscore_internal'::pg_catalog.regnamespace AND c.contype = 'f' AND t.tgrelid = c.conrelid
+  LOOP
+    EXECUTE pg_catalog.format('ALTER TABLE %s DISABLE TRIGGER %I', reference.relation, reference.tgname);
+    IF reference.is_first THEN
+      EXECUTE pg_catalog.format('CREATE TRIGGER check_references AFTER INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION leadscore_internal.check_references()', reference.relation);
+    END IF;
+  END LOOP;
+END
+$$;
 
 -- All of it is the user's data: pg_dump takes it along.
 DO $$

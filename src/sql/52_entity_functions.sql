@@ -172,6 +172,8 @@ BEGIN
                                    points float8, stamp xid8, key %s)
                   WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
                         autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = 5000)', pending_table, key_type);
+  -- Else nothing could be deleted from it where a publication has all tables of the database, or of its schema.
+  EXECUTE format('ALTER TABLE %s REPLICA IDENTITY FULL', pending_table);
   EXECUTE format('CREATE INDEX ON %s (component, key)', pending_table);
   -- A fold asks of every change whether its entity is marked: not by a look at all that is pending for it.
   EXECUTE format('CREATE INDEX ON %s (component, key) WHERE sign = 0', pending_table);

@@ -1,0 +1,1 @@
+CALL leadscore.tick();
