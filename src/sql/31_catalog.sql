@@ -303,14 +303,16 @@ DECLARE
   reference record;
 BEGIN
   FOR reference IN
-    SELECT t.tgname, t.tgrelid::pg_catalog.regclass AS relation, pg_catalog.min(t.tgname) OVER (PARTITION BY t.tgrelid) = t.tgname AS is_first
-    FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_constraint AS c ON c.oid = t.tgconstraint
-    WHERE c.connamespace = 'leadscore_internal'::pg_catalog.regnamespace AND c.contype = 'f' AND t.tgrelid = c.conrelid
+    SELECT c.conrelid::pg_catalog.regclass AS relation,
+           pg_catalog.string_agg(pg_catalog.format('DISABLE TRIGGER %I', t.tgname), ', ') AS disable,
+           pg_catalog.string_agg(DISTINCT pg_catalog.quote_ident(a.attname), ', ') AS columns
+    FROM pg_catalog.pg_constraint AS c JOIN pg_catalog.pg_trigger AS t ON t.tgconstraint = c.oid AND t.tgrelid = c.conrelid
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+    WHERE c.connamespace = 'leadscore_internal'::pg_catalog.regnamespace AND c.contype = 'f' GROUP BY c.conrelid
   LOOP
-    EXECUTE pg_catalog.format('ALTER TABLE %s DISABLE TRIGGER %I', reference.relation, reference.tgname);
-    IF reference.is_first THEN
-      EXECUTE pg_catalog.format('CREATE TRIGGER check_references AFTER INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION leadscore_internal.check_references()', reference.relation);
-    END IF;
+    EXECUTE pg_catalog.format('ALTER TABLE %s %s', reference.relation, reference.disable);
+    EXECUTE pg_catalog.format('CREATE TRIGGER check_references AFTER INSERT OR UPDATE OF %s ON %s FOR EACH ROW EXECUTE FUNCTION leadscore_internal.check_references()',
+                              reference.columns, reference.relation);
   END LOOP;
 END
 $$;
