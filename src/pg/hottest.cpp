@@ -163,7 +163,18 @@ NullableDatum find_earners(const Parameter *arguments, Oid keys_type) {
     NullableDatum keys{0, true};
     if (query == nullptr || !sees_all_rows(relation))
         return keys;
-    as_extension_owner([&] { keys = query_value(query, nullptr, 0); });
+    as_extension_owner([&] {
+        SPI_connect();
+        if (execute_kept(query, nullptr, 0) != SPI_OK_SELECT || SPI_processed != 1)
+            elog(ERROR, "reading the ranks of states failed");
+        const Datum found = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &keys.isnull);
+        if (!keys.isnull) {
+            MemoryContext spi_context = MemoryContextSwitchTo(context);
+            keys.value = datumCopy(found, false, -1);
+            MemoryContextSwitchTo(spi_context);
+        }
+        SPI_finish();
+    });
     // Anybody may call the function that ends here, with any type.
     if (!keys.isnull && ARR_ELEMTYPE(DatumGetArrayTypeP(keys.value)) != get_element_type(keys_type))
         ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("the keys of the entity are of another type")));

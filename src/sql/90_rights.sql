@@ -17,6 +17,7 @@ GRANT EXECUTE ON FUNCTION
   leadscore_internal.readable_score(name, text, text), leadscore_internal.look_up(text, anyelement), leadscore_internal.published_facts(name, text, text, text, boolean),
   leadscore_internal.published_points(name, text, text, text),
   leadscore_internal.window_query(name, text, text, text, boolean), leadscore_internal.earners(int, int, timestamptz, timestamptz, float8, anyarray),
+  leadscore_internal.earned(int, int, anyarray, timestamptz, timestamptz, float8),
   leadscore_internal.entity_from(name, text), leadscore_internal.entity_equality(name, text),
   leadscore_internal.component_status(int), leadscore_internal.disabled_triggers(int), leadscore_internal.missing_indexes(int),
   leadscore_internal.window_start(timestamptz, interval), leadscore_internal.check_instant(timestamptz, text),
