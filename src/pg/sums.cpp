@@ -13,6 +13,10 @@ struct Sum {
 };
 
 constexpr uint32 first_capacity = 1024;
+constexpr uint32 large_capacity = 1 << 16;
+
+// While it is small, quickly.
+uint32 next_capacity(uint32 capacity) { return capacity < large_capacity ? capacity * 4 : capacity * 2; }
 
 bool is_nobody(const Sum &sum) { return sum.hash == 0; }
 
@@ -84,7 +88,7 @@ void put_all(Sums *sums) {
 void grow(Sums *sums) {
     Sum *before = sums->places;
     const uint32 capacity_before = sums->capacity;
-    sums->capacity *= 2;
+    sums->capacity = next_capacity(capacity_before);
     sums->places = free_places(*sums, sums->capacity);
     for (uint32 i = 0; i < capacity_before; i++) {
         if (is_nobody(before[i]))
@@ -102,8 +106,8 @@ void make_room(Sums *sums) {
     if (sums->count < sums->capacity / 4 * 3)
         return;
     const Size size = MemoryContextMemAllocated(sums->context, true);
-    if (size + sizeof(Sum) * static_cast<Size>(sums->capacity) <= get_hash_memory_limit() &&
-        sums->capacity <= PG_UINT32_MAX / 4) {
+    const Size more = sizeof(Sum) * static_cast<Size>(next_capacity(sums->capacity) - sums->capacity);
+    if (size + more <= get_hash_memory_limit() && sums->capacity <= PG_UINT32_MAX / 4) {
         grow(sums);
         return;
     }

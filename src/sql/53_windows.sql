@@ -113,7 +113,7 @@ COMMENT ON FUNCTION leadscore_internal.earned_query(int, leadscore_internal.enti
 -- Undecayed points in [as_of - within, as_of]. $1 and $2 are the bounds, $3 the limit. active: nobody without an activity meets
 -- the condition.
 CREATE FUNCTION leadscore_internal.window_query(model name, entity text, score text, condition text, active boolean) RETURNS text
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   e leadscore_internal.entity := leadscore_internal.find_entity(model, entity);
   s leadscore_internal.score := leadscore_internal.find_score(model, leadscore_internal.name_in_model(score, model, 'score'));
@@ -145,20 +145,24 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_number(float8, text) IS 'Refuses what nothing can be compared with.';
 
-CREATE FUNCTION leadscore_internal.in_window(model name, entity text, score text, condition text, points float8, within interval, as_of timestamptz)
-RETURNS SETOF record
+-- query: NULL where there is nothing to read; since: its $1.
+CREATE FUNCTION leadscore_internal.window_queries(model name, entity text, score text, condition text, points float8, within interval, as_of timestamptz,
+                                                  OUT query text, OUT since timestamptz)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   readable record := leadscore_internal.readable_score(model, entity, score);
 BEGIN
   PERFORM leadscore_internal.check_number(points, 'the number of points');
-  IF readable.paused THEN
-    RETURN;
+  IF NOT readable.paused THEN
+    since := leadscore_internal.window_start(as_of, within);
+    query := leadscore_internal.window_query(model, entity, score, condition, condition = '>' AND points >= 0);
   END IF;
-  RETURN QUERY EXECUTE leadscore_internal.window_query(model, entity, score, condition, condition = '>' AND points >= 0)
-               USING leadscore_internal.window_start(as_of, within), as_of, points;
 END
 $$;
+COMMENT ON FUNCTION leadscore_internal.window_queries(name, text, text, text, float8, interval, timestamptz) IS 'What in_window() runs.';
+
+CREATE FUNCTION leadscore_internal.in_window(model name, entity text, score text, condition text, points float8, within interval, as_of timestamptz)
+  RETURNS SETOF record AS 'MODULE_PATHNAME', 'leadscore_in_window' LANGUAGE C STABLE PARALLEL UNSAFE;
 COMMENT ON FUNCTION leadscore_internal.in_window(name, text, text, text, float8, interval, timestamptz) IS 'Implementation of <entity>_hot and <entity>_cold.';
 
 -- The window [as_of - within, as_of], as for lead_hot, beside the one before it, which ends just before: an activity at

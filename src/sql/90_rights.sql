@@ -16,7 +16,7 @@ GRANT EXECUTE ON FUNCTION
   leadscore_internal.in_window(name, text, text, text, float8, interval, timestamptz),
   leadscore_internal.readable_score(name, text, text), leadscore_internal.look_up(text, anyelement), leadscore_internal.published_facts(name, text, text, text, boolean),
   leadscore_internal.published_points(name, text, text, text),
-  leadscore_internal.window_query(name, text, text, text, boolean), leadscore_internal.earners(int, int, timestamptz, timestamptz, float8, anyarray),
+  leadscore_internal.earners(int, int, timestamptz, timestamptz, float8, anyarray),
   leadscore_internal.earned(int, int, anyarray, timestamptz, timestamptz, float8),
   leadscore_internal.entity_from(name, text), leadscore_internal.entity_equality(name, text),
   leadscore_internal.component_status(int), leadscore_internal.disabled_triggers(int), leadscore_internal.missing_indexes(int),
