@@ -38,14 +38,16 @@ BEGIN
      OR NOT c.decay OPERATOR(leadscore.=) format('window(%s seconds)', extract(epoch FROM as_of - since))::leadscore.decay THEN
     RETURN;
   END IF;
-  query := format('WITH found AS MATERIALIZED (
-                     SELECT ARRAY(SELECT x.key FROM (SELECT s.key FROM %3$s AS s WHERE s.rank >= %4$s AND s.points <> %9$L AND s.points + 2 * (s.error + 1e-15 * s.magnitude) > %9$L
-                                                     UNION ALL SELECT p.key FROM %5$s AS p WHERE p.component = %2$s AND p.key IS NOT NULL
-                                                     UNION ALL SELECT a.key FROM %7$s AS a WHERE a.score = %8$s AND a.withdrawn_at IS NULL
-                                                     UNION ALL %6$s) AS x LIMIT %1$s) AS keys)
-                   SELECT CASE WHEN cardinality(f.keys) < %1$s AND NOT leadscore_internal.must_read_rows(%2$s) THEN f.keys END FROM found AS f',
-                  most_keys, c.id, c.states, leadscore_internal.state_rank('none', more_than, 0, 0, NULL, NULL, as_of, NULL), c.pending,
-                  leadscore_internal.due_keys(c, 'leadscore.clock()'), (SELECT e.adjusted FROM leadscore_internal.entity AS e WHERE e.id = c.entity), c.score, more_than);
+  query := format('SELECT CASE WHEN %9$s <= %4$s AND NOT leadscore_internal.must_read_rows(%2$s) THEN (
+                     SELECT CASE WHEN cardinality(found.keys) < %1$s THEN found.keys END
+                     FROM (SELECT ARRAY(SELECT x.key FROM (SELECT s.key FROM %3$s AS s
+                                                           WHERE s.rank >= %4$s AND s.points <> %10$L AND s.points + 2 * (s.error + 1e-15 * s.magnitude) > %10$L
+                                                           UNION ALL SELECT p.key FROM %5$s AS p WHERE p.component = %2$s AND p.key IS NOT NULL
+                                                           UNION ALL SELECT a.key FROM %7$s AS a WHERE a.score = %8$s AND a.withdrawn_at IS NULL
+                                                           UNION ALL %6$s) AS x LIMIT %1$s) AS keys OFFSET 0) AS found) END',
+                  most_keys, c.id, c.states, leadscore_internal.state_rank('none', more_than, 0, 0, NULL, NULL, as_of, NULL, leadscore_internal.lowest_rank()), c.pending,
+                  leadscore_internal.due_keys(c, 'leadscore.clock()'), (SELECT e.adjusted FROM leadscore_internal.entity AS e WHERE e.id = c.entity), c.score,
+                  leadscore_internal.least_rank_query(c.id), more_than);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.earners_query(int, int, timestamptz, timestamptz, float8) IS 'How the states of a score find who can be hot.';
