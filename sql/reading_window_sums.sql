@@ -45,7 +45,7 @@ BEGIN
 END
 $$;
 CREATE VIEW crm.compared AS
-SELECT w.*, c.* FROM (VALUES (8::float8, interval '7 days'), (8, '5 days'), (-1, '6 hours'), (1e6, '7 days')) AS w(points, within), crm.compare(points, within) AS c;
+SELECT w.*, c.* FROM (VALUES (8::float8, interval '7 days'), (8, '5 days'), (-1, '6 hours'), (20, '7 days'), (1e6, '7 days')) AS w(points, within), crm.compare(points, within) AS c;
 SELECT * FROM crm.compared ORDER BY 1, 2, 3;
 -- Too little memory for all of them at a time.
 SET work_mem = '64kB';
@@ -60,7 +60,7 @@ SELECT l.id, l.big, l.name, l.price, l.code, 30, '2026-03-30' FROM crm.lead AS l
 DELETE FROM crm.activity WHERE lead_id BETWEEN 100 AND 120;
 UPDATE crm.activity SET at = '2026-03-01' WHERE lead_id BETWEEN 200 AND 220;
 INSERT INTO crm.activity (lead_id, big, name, price, code, points, at)
-SELECT l.id, l.big, l.name, l.price, l.code, p, '2026-03-30' FROM crm.lead AS l CROSS JOIN unnest(CASE WHEN l.id < 2910 THEN '{3,5}' WHEN l.id < 2920 THEN '{7.9,0.1,1e-9}' ELSE '{7.9,0.1,-1e-9}' END::float8[]) AS p
+SELECT l.id, l.big, l.name, l.price, l.code, p, '2026-03-30' FROM crm.lead AS l CROSS JOIN unnest(CASE WHEN l.id < 2910 THEN '{13,7}' WHEN l.id < 2920 THEN '{19.9,0.1,1e-9}' ELSE '{19.9,0.1,-1e-9}' END::float8[]) AS p
 WHERE l.id BETWEEN 2900 AND 2930;
 SELECT count(*), count(leadscore.id_adjust('heat', id, CASE WHEN id % 2 = 0 THEN 9 ELSE -9 END, 'by hand', timestamptz '2026-03-31' - id % 9 * interval '1 day')) FROM crm.lead WHERE id BETWEEN 2880 AND 2905;
 SELECT * FROM crm.compared WHERE kind = 'id' OR wrong_hot + wrong_cold > 0 ORDER BY 1, 2, 3;
