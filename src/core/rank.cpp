@@ -47,6 +47,22 @@ std::optional<std::int32_t> rank_of(const Decay &decay, const Sum &sum) {
     return static_cast<std::int32_t>(std::clamp(std::floor(rank + uncertainty(rank)), least_rank, most_rank));
 }
 
+std::optional<std::int32_t> rank_of(const Decay &decay, const State &state) {
+    Sum sum;
+    sum.fading = state.points;
+    sum.held = state.held;
+    sum.falling = state.falling;
+    sum.reference = state.reference == no_instant ? state.last_activity_at : state.reference;
+    sum.next = state.next_change_at;
+    if (sum.reference == no_instant)
+        return std::nullopt;
+    // With less than this the state is read as it is, with more its rows may say something else.
+    constexpr double least_error = 1e-10;
+    const double error = state.error + 1e-15 * state.magnitude;
+    sum.error = error > least_error ? 2 * error : 0;
+    return rank_of(decay, sum);
+}
+
 double bound_of_rank(const Decay &decay, std::int32_t rank, Ticks instant) {
     if (rank == static_cast<std::int32_t>(most_rank))
         return std::numeric_limits<double>::infinity();

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/piece.hpp"
+#include "core/state.hpp"
 
 namespace leadscore::core {
 
@@ -23,6 +24,9 @@ struct Sum {
 
 // Nothing for a sum that is 0 or less all the time.
 std::optional<std::int32_t> rank_of(const Decay &decay, const Sum &sum);
+
+// The rank of what a state may say, or its rows where rounding shows in it.
+std::optional<std::int32_t> rank_of(const Decay &decay, const State &state);
 
 // What a sum of this rank is below at an instant, however both are rounded; 0 may also be reached.
 double bound_of_rank(const Decay &decay, std::int32_t rank, Ticks instant);

@@ -7,29 +7,28 @@
 using namespace leadscore;
 using namespace leadscore::pg;
 
-// state_rank(decay, points, magnitude, error, held, falling, reference, next_change_at) → the rank; NULL for what is
-// never above 0
+// state_rank(decay, points, magnitude, error, held, falling, reference, next_change_at, least) → the rank; NULL for
+// what is never above 0, and for a rank below the least
 LEADSCORE_FUNCTION(state_rank) {
-    if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(6))
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(6) || PG_ARGISNULL(8))
         PG_RETURN_NULL();
     auto optional = [&](int number) { return PG_ARGISNULL(number) ? 0.0 : PG_GETARG_FLOAT8(number); };
-    core::Sum sum;
-    sum.fading = PG_GETARG_FLOAT8(1);
-    sum.held = optional(4);
-    sum.falling = optional(5);
-    sum.reference = PG_GETARG_TIMESTAMPTZ(6);
-    sum.next = PG_ARGISNULL(7) ? core::endless : PG_GETARG_TIMESTAMPTZ(7);
-    // With less than this the state is read as it is, with more its rows may say something else.
-    constexpr double least_error = 1e-10;
-    const double error = optional(3) + 1e-15 * optional(2);
-    sum.error = error > least_error ? 2 * error : 0;
+    core::State state;
+    state.points = PG_GETARG_FLOAT8(1);
+    state.magnitude = optional(2);
+    state.error = optional(3);
+    state.held = optional(4);
+    state.falling = optional(5);
+    state.reference = PG_GETARG_TIMESTAMPTZ(6);
+    state.next_change_at = PG_ARGISNULL(7) ? core::endless : PG_GETARG_TIMESTAMPTZ(7);
+    const int32 least = PG_GETARG_INT32(8);
     int32 rank = 0;
-    const bool above = guarded([&] {
-        const auto found = core::rank_of(decay_of(PG_GETARG_DATUM(0)), sum);
+    const bool ranked = guarded([&] {
+        const auto found = core::rank_of(decay_of(PG_GETARG_DATUM(0)), state);
         rank = found.value_or(0);
-        return found.has_value();
+        return found.has_value() && rank >= least;
     });
-    if (!above)
+    if (!ranked)
         PG_RETURN_NULL();
     PG_RETURN_INT32(rank);
 }

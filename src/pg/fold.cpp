@@ -1,8 +1,10 @@
 #include "pg/fold.hpp"
 
+#include "core/rank.hpp"
 #include "core/state.hpp"
 #include "pg/appender.hpp"
 #include "pg/clock.hpp"
+#include "pg/kept_plan.hpp"
 #include "pg/owner.hpp"
 #include "pg/pending_scan.hpp"
 #include "pg/state_table.hpp"
@@ -17,11 +19,12 @@ namespace {
 struct FoldedComponent : Component {
     Oid states;
     Datum decay;
+    int32 least_rank;
 };
 
 FoldedComponent read_component(int number) {
     constexpr const char *select = R"(
-        SELECT c.pending::pg_catalog.oid, c.states::pg_catalog.oid, c.decay
+        SELECT c.pending::pg_catalog.oid, c.states::pg_catalog.oid, c.decay, c.least_rank
         FROM leadscore_internal.component AS c WHERE c.id OPERATOR(pg_catalog.=) $1)";
     MemoryContext context = CurrentMemoryContext;
     Oid types[] = {INT4OID};
@@ -36,6 +39,7 @@ FoldedComponent read_component(int number) {
     bool is_null = false;
     component.pending = DatumGetObjectId(SPI_getbinval(row, columns, 1, &is_null));
     component.states = DatumGetObjectId(SPI_getbinval(row, columns, 2, &is_null));
+    component.least_rank = DatumGetInt32(SPI_getbinval(row, columns, 4, &is_null));
     MemoryContext spi_context = MemoryContextSwitchTo(context);
     component.decay = PointerGetDatum(PG_DETOAST_DATUM_COPY(SPI_getbinval(row, columns, 3, &is_null)));
     MemoryContextSwitchTo(spi_context);
@@ -50,14 +54,23 @@ bool can_be_folded(const PendingGroup &group, const core::State &state, Timestam
 
 void fold_group(const FoldedComponent &component, const PendingGroup &group, const core::State &before, TimestampTz now,
                 StateTable *states, Appender *marks) {
-    const core::Merged merged = guarded([&] {
-        return core::merge(decay_of(component.decay), before, {group.changes, static_cast<std::size_t>(group.count)},
-                           instant_of(now, "instant"));
+    struct Folded {
+        core::Merged merged;
+        std::optional<std::int32_t> rank;
+    };
+    const Folded folded = guarded([&] {
+        const core::Decay decay = decay_of(component.decay);
+        const core::Merged merged = core::merge(decay, before, {group.changes, static_cast<std::size_t>(group.count)},
+                                                instant_of(now, "instant"));
+        std::optional<std::int32_t> rank = core::rank_of(decay, merged.state);
+        if (rank.has_value() && *rank < component.least_rank)
+            rank.reset();
+        return Folded{merged, rank};
     });
-    if (merged.recompute)
+    if (folded.merged.recompute)
         marks->add_settled_mark(component, group.key);
     else
-        states->store(group.key, merged.state);
+        states->store(group.key, folded.merged.state, folded.rank);
 }
 
 int64 fold_groups(const FoldedComponent &component, int64 at_most, Snapshot snapshot) {
@@ -85,6 +98,30 @@ int64 fold_groups(const FoldedComponent &component, int64 at_most, Snapshot snap
     return folded;
 }
 
+// False where tick sees to it. What fails here is not the writer's fault.
+bool fold_batch(const Component &component, int at_most) {
+    const Parameter parameters[] = {{INT4OID, {Int32GetDatum(component.component), false}},
+                                    {INT4OID, {Int32GetDatum(at_most), false}}};
+    MemoryContext context = CurrentMemoryContext;
+    bool ours = true;
+    CaughtError error;
+    auto fold = [&] {
+        as_extension_owner([&] {
+            SPI_connect();
+            if (execute_kept("SELECT leadscore_internal.fold_some($1, $2)", parameters, 2) != SPI_OK_SELECT)
+                elog(ERROR, "the fold did not run");
+            bool is_null = false;
+            ours = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+            SPI_finish();
+        });
+    };
+    if (!in_subtransaction(fold, &error, context))
+        ereport(WARNING,
+                (errcode(error.data->sqlerrcode), errmsg("could not fold pending changes: %s", error.data->message),
+                 errhint("Scores stay exact; CALL leadscore.tick() folds what is pending.")));
+    return ours;
+}
+
 } // namespace
 
 int64 fold_deltas(int component, NullableDatum at_most) {
@@ -106,10 +143,12 @@ int64 fold_deltas(int component, NullableDatum at_most) {
 }
 
 void fold_now_and_then(const Facts &facts) {
-    // A fold of one batch for every half batch appended keeps up with any number of writers; what a large statement
-    // appends is left to tick, and so is all of it where the transaction's snapshot is not of now.
+    // Where nobody ticks, a fold of one batch for every half batch appended keeps up with any number of writers; what a
+    // large statement appends is left to tick, and so is all of it where the transaction's snapshot is not of now.
     constexpr int first_batch = 512;
     constexpr int last_batch = 1 << 20;
+    // Whether somebody ticks, is asked less often.
+    constexpr int until_asked_again = 8 * first_batch;
     static int batch = first_batch;
     static int appended = 0;
     static TransactionId transaction = InvalidTransactionId;
@@ -122,30 +161,12 @@ void fold_now_and_then(const Facts &facts) {
     appended += facts.count;
     if (appended < batch / 2)
         return;
-    appended = 0;
-    const int at_most = batch;
-    batch = Min(2 * batch, last_batch);
     // Each of the components that the statement gave something to, in turn.
     static int turn = 0;
     turn = (turn + 1) % facts.count;
-    const Branch &branch = *facts.items[turn].branch;
-    CaughtError error;
-    bool folded = in_subtransaction(
-        [&] {
-            as_extension_owner([&] {
-                Oid types[] = {INT4OID, INT4OID};
-                Datum values[] = {Int32GetDatum(branch.component), Int32GetDatum(at_most)};
-                SPI_connect();
-                SPI_execute_with_args("SELECT leadscore_internal.fold_some($1, $2)", 2, types, values, nullptr, false,
-                                      0);
-                SPI_finish();
-            });
-        },
-        &error, CurrentMemoryContext);
-    if (!folded)
-        ereport(WARNING,
-                (errcode(error.data->sqlerrcode), errmsg("could not fold pending changes: %s", error.data->message),
-                 errhint("Scores stay exact; CALL leadscore.tick() folds what is pending.")));
+    const bool left_to_tick = !fold_batch(*facts.items[turn].branch, batch);
+    appended = left_to_tick ? -until_asked_again : 0;
+    batch = Min(2 * batch, last_batch);
 }
 
 } // namespace leadscore::pg

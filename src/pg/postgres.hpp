@@ -143,22 +143,13 @@ inline bool meets_unique_indexes(ResultRelInfo *relation, TupleTableSlot *slot, 
 #endif
 }
 
-// Stored generated columns of a row that is about to be written.
-inline void compute_generated(ResultRelInfo *relation, TupleTableSlot *slot, EState *estate) {
-    const TupleConstr *constraints = RelationGetDescr(relation->ri_RelationDesc)->constr;
-    if (constraints != nullptr && constraints->has_generated_stored)
-        ExecComputeStoredGenerated(relation, estate, slot, CMD_INSERT);
-}
-
 inline void insert_tuple(ResultRelInfo *relation, TupleTableSlot *slot, EState *estate) {
-    compute_generated(relation, slot, estate);
     simple_table_tuple_insert(relation->ri_RelationDesc, slot);
     insert_index_tuples(relation, slot, estate);
 }
 
 inline void update_tuple(ResultRelInfo *relation, ItemPointer place, TupleTableSlot *slot, EState *estate,
                          Snapshot snapshot) {
-    compute_generated(relation, slot, estate);
 #if PG_VERSION_NUM >= 160000
     TU_UpdateIndexes indexes = TU_None;
     simple_table_tuple_update(relation->ri_RelationDesc, place, slot, snapshot, &indexes);

@@ -10,6 +10,7 @@ static_assert(std::is_trivially_destructible_v<StateTable>);
 
 enum StateColumn {
     key_column,
+    rank_column,
     points_column,
     magnitude_column,
     error_column,
@@ -21,9 +22,9 @@ enum StateColumn {
     falling_column
 };
 
-constexpr const char *column_names[] = {"key",        "points",           "magnitude",      "error",
-                                        "activities", "last_activity_at", "next_change_at", "reference",
-                                        "held",       "falling"};
+constexpr const char *column_names[] = {"key",       "rank",       "points",           "magnitude",
+                                        "error",     "activities", "last_activity_at", "next_change_at",
+                                        "reference", "held",       "falling"};
 
 AttrNumber place_of(Relation relation, const char *name) {
     AttrNumber place = get_attnum(RelationGetRelid(relation), name);
@@ -78,12 +79,14 @@ core::State StateTable::find(Datum key) {
     return state;
 }
 
-void StateTable::store(Datum key, const core::State &state) {
+void StateTable::store(Datum key, const core::State &state, std::optional<std::int32_t> rank) {
     const bool is_new = TTS_EMPTY(found_);
     ExecClearTuple(written_);
     for (int i = 0; i < RelationGetDescr(relation_)->natts; i++)
         written_->tts_isnull[i] = true;
     write(key_column, key);
+    if (rank.has_value())
+        write(rank_column, Int32GetDatum(*rank));
     write(points_column, Float8GetDatum(state.points));
     write(magnitude_column, Float8GetDatum(state.magnitude));
     write(error_column, Float8GetDatum(state.error));

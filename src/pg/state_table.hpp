@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "core/state.hpp"
 #include "pg/postgres.hpp"
 
@@ -14,13 +16,13 @@ public:
     // The state of an entity; a state of nothing where there is none.
     core::State find(Datum key);
 
-    // In place of what find() gave last, for the same key.
-    void store(Datum key, const core::State &state);
+    // In place of what find() gave last, for the same key; no rank where it is below the least that is kept.
+    void store(Datum key, const core::State &state, std::optional<std::int32_t> rank);
 
     void close();
 
 private:
-    static constexpr int column_count = 10;
+    static constexpr int column_count = 11;
 
     void read(int column, double *number) const;
     void read(int column, core::Ticks *instant) const;

@@ -135,10 +135,11 @@ CREATE TABLE leadscore_internal.component (
   max_points float8,
   counted boolean NOT NULL DEFAULT true,
   building boolean NOT NULL DEFAULT true,
+  least_rank int NOT NULL DEFAULT 2147483647,
   UNIQUE NULLS NOT DISTINCT (score, entity, decay, ahead, capped_rule, counted, building)
 );
 COMMENT ON TABLE leadscore_internal.component IS
-  'What a score''s rules of one decay give to one kind of entity, over all sources that are as long ahead: one state per entity. Its times are those from which activities count, ahead of when they occur; its decay begins as much later. A rule with a cap or a limit has a component of its own, because its sum is clamped, or because its activities displace each other. counted: whether its facts are activities; those of criteria give points only. building: of a version that writers append to and nobody reads yet.';
+  'What a score''s rules of one decay give to one kind of entity, over all sources that are as long ahead: one state per entity. Its times are those from which activities count, ahead of when they occur; its decay begins as much later. A rule with a cap or a limit has a component of its own, because its sum is clamped, or because its activities displace each other. counted: whether its facts are activities; those of criteria give points only. building: of a version that writers append to and nobody reads yet. least_rank: states of this rank or a higher one have it in their rows.';
 
 CREATE TABLE leadscore_internal.published_entity (
   score      int NOT NULL REFERENCES leadscore_internal.score ON DELETE CASCADE,
@@ -237,9 +238,13 @@ CREATE INDEX ON leadscore_internal.membership (score, entity);
 
 CREATE TABLE leadscore_internal.fold (
   component int PRIMARY KEY REFERENCES leadscore_internal.component ON DELETE CASCADE,
-  last_fold timestamptz NOT NULL
+  last_fold timestamptz NOT NULL,
+  ticked_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+  changes   bigint NOT NULL DEFAULT 0,
+  reviewed  bigint NOT NULL DEFAULT 0
 );
-COMMENT ON TABLE leadscore_internal.fold IS 'When a component was last folded; written by tick only.';
+COMMENT ON TABLE leadscore_internal.fold IS
+  'When a component was last folded by tick, by the clock of scores and by that of the machine; how many changes were folded since its ranks were chosen, and until they were reviewed last.';
 
 CREATE TABLE leadscore_internal.folded (
   component int NOT NULL,

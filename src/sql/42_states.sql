@@ -41,21 +41,14 @@ CREATE FUNCTION leadscore_internal.state_points(decay leadscore.decay, points fl
 COMMENT ON FUNCTION leadscore_internal.state_points(leadscore.decay, float8, float8, float8, timestamptz, timestamptz) IS
   'The points of a state at an instant between its reference and its next change; NULL before the reference.';
 
-CREATE FUNCTION leadscore_internal.state_rank(decay leadscore.decay, points float8, magnitude float8, error float8, held float8, falling float8,
-                                              reference timestamptz, next_change_at timestamptz) RETURNS int
-  AS 'MODULE_PATHNAME', 'leadscore_state_rank' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION leadscore_internal.state_rank(leadscore.decay, float8, float8, float8, float8, float8, timestamptz, timestamptz) IS
-  'Where a state stands among those of its component by an order that time does not change, in steps of a quarter octave; NULL for what is never above 0.';
-
-CREATE FUNCTION leadscore_internal.create_states(component int, model name, entity leadscore_internal.entity, decay leadscore.decay) RETURNS regclass
+CREATE FUNCTION leadscore_internal.create_states(component int, model name, entity leadscore_internal.entity) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   states text := format('%I.%I', model, entity.name || '_states_' || component);
 BEGIN
   EXECUTE format('CREATE TABLE %1$s (
       key              %2$s PRIMARY KEY,
-      rank             int GENERATED ALWAYS AS (leadscore_internal.state_rank(%3$L, points, magnitude, error, held, falling,
-                                                  coalesce(reference, last_activity_at), next_change_at)) STORED,
+      rank             int,
       points           float8 NOT NULL,
       magnitude        float8 NOT NULL,
       error            float8 NOT NULL,
@@ -65,8 +58,8 @@ BEGIN
       reference        timestamptz,
       held             float8,
       falling          float8
-    ) WITH (fillfactor = 70)', states, leadscore_internal.type_name(entity.key_type), decay);
-  -- An update that leaves a state its rank touches no index.
+    ) WITH (fillfactor = 70)', states, leadscore_internal.type_name(entity.key_type));
+  -- An update that leaves a state its rank, or without one, touches no index.
   EXECUTE format('CREATE INDEX ON %s (rank) WHERE rank IS NOT NULL', states);
   EXECUTE format('CREATE INDEX ON %s (next_change_at) WHERE next_change_at IS NOT NULL', states);
   EXECUTE format('COMMENT ON TABLE %s IS %L', states,
@@ -75,7 +68,7 @@ BEGIN
   RETURN states::regclass;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.create_states(int, name, leadscore_internal.entity, leadscore.decay) IS 'Makes the state table of a component.';
+COMMENT ON FUNCTION leadscore_internal.create_states(int, name, leadscore_internal.entity) IS 'Makes the state table of a component.';
 
 CREATE FUNCTION leadscore_internal.share_with_readers(own regclass, entity leadscore_internal.entity) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
@@ -110,22 +103,25 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.drop_own_table(regclass) IS 'Drops a table of ours, if it is still there.';
 
--- The columns of a state, in the order of the queries that make states.
+-- The columns of a state but its rank, in the order of the queries that make states.
 CREATE FUNCTION leadscore_internal.state_columns() RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT 'key, points, magnitude, error, activities, last_activity_at, next_change_at, reference, held, falling'
 $$;
-COMMENT ON FUNCTION leadscore_internal.state_columns() IS 'The columns of a state table.';
+COMMENT ON FUNCTION leadscore_internal.state_columns() IS 'The columns of a state table, but for the rank.';
 
 CREATE FUNCTION leadscore_internal.store_states(component leadscore_internal.component, states_query text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   -- Where nothing changes any more, nothing is held or falls: only rounding is left of it.
-  SELECT format('INSERT INTO %1$s (%2$s)
-                 SELECT x.key, x.points, x.magnitude, x.error, x.activities, x.last_activity_at, x.next_change_at, x.reference,
-                        CASE WHEN x.next_change_at IS NOT NULL THEN x.held END, CASE WHEN x.next_change_at IS NOT NULL THEN x.falling END
-                 FROM (%3$s) AS x ON CONFLICT (key) DO UPDATE SET (%2$s) = (%4$s)',
+  SELECT format('INSERT INTO %1$s (%2$s, rank)
+                 SELECT x.*, %5$s
+                 FROM (SELECT x.key, x.points, x.magnitude, x.error, x.activities, x.last_activity_at, x.next_change_at, x.reference,
+                              CASE WHEN x.next_change_at IS NOT NULL THEN x.held END AS held, CASE WHEN x.next_change_at IS NOT NULL THEN x.falling END AS falling
+                       FROM (%3$s) AS x) AS x
+                 ON CONFLICT (key) DO UPDATE SET (%2$s, rank) = (%4$s, excluded.rank)',
                 component.states, leadscore_internal.state_columns(), states_query,
-                'excluded.' || replace(leadscore_internal.state_columns(), ', ', ', excluded.'))
+                'excluded.' || replace(leadscore_internal.state_columns(), ', ', ', excluded.'),
+                leadscore_internal.rank_of_state(component.decay, 'x', leadscore_internal.least_rank_query(component.id)))
 $$;
 COMMENT ON FUNCTION leadscore_internal.store_states(leadscore_internal.component, text) IS 'The statement that writes states, new ones and old ones.';
 

@@ -98,12 +98,13 @@ COMMENT ON FUNCTION leadscore_internal.corrected_states(leadscore_internal.compo
   'The query for states that are due, brought to an instant by the activities that passed a boundary; columns of a state, and recompute.';
 
 -- Marked entities are recomputed anyway; what cannot be corrected is marked.
-CREATE FUNCTION leadscore_internal.correct_due(component leadscore_internal.component) RETURNS void
+CREATE FUNCTION leadscore_internal.correct_due(component leadscore_internal.component) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
   equality text := leadscore_internal.equality_operator((SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity));
   unmarked text := format('NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.sign = 0 AND m.key %2$s s.key)'
                           ' AND NOT EXISTS (SELECT FROM %1$s AS m WHERE m.component = $1 AND m.key IS NULL)', component.pending, equality);
+  corrected bigint;
 BEGIN
   EXECUTE format($correct$
     WITH corrected AS MATERIALIZED (%1$s), marked AS (
@@ -114,7 +115,9 @@ BEGIN
     leadscore_internal.corrected_states(component, unmarked, '$2'), component.pending, component.states, unmarked, equality,
     leadscore_internal.store_states(component, format('SELECT %s FROM corrected WHERE NOT recompute ORDER BY key', leadscore_internal.state_columns())))
   USING component.id, leadscore_internal.folding_clock();
+  GET DIAGNOSTICS corrected = ROW_COUNT;
+  RETURN corrected;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.correct_due(leadscore_internal.component) IS
-  'Brings the states over the boundaries that their activities have passed.';
+  'Brings the states over the boundaries that their activities have passed. Returns how many.';

@@ -115,6 +115,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c leadscore_internal.component;
   at_rest boolean;
+  folded bigint := 0;
 BEGIN
   SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.id = fold_component.component AND NOT x.building;
   IF NOT FOUND OR pg_try_advisory_xact_lock(leadscore_internal.fold_lock_key(
@@ -124,37 +125,52 @@ BEGIN
   at_rest := leadscore_internal.rows_at_rest(c);
   PERFORM leadscore_internal.stamp_marks(c);
   IF at_rest THEN
-    PERFORM leadscore_internal.correct_due(c);
+    folded := leadscore_internal.correct_due(c);
   END IF;
-  PERFORM leadscore_internal.fold_deltas(c.id, NULL);
+  folded := folded + leadscore_internal.fold_deltas(c.id, NULL);
   IF at_rest THEN
-    PERFORM leadscore_internal.fold_marks(c);
+    folded := folded + leadscore_internal.fold_marks(c);
   END IF;
   DELETE FROM leadscore_internal.folded AS f WHERE f.component = c.id AND f.until <= leadscore_internal.folding_clock();
   PERFORM leadscore_internal.note_fold(c.id);
-  INSERT INTO leadscore_internal.fold AS f (component, last_fold) VALUES (c.id, leadscore.clock())
-  ON CONFLICT ON CONSTRAINT fold_pkey DO UPDATE SET last_fold = excluded.last_fold;
+  INSERT INTO leadscore_internal.fold AS f (component, last_fold, changes) VALUES (c.id, leadscore.clock(), folded)
+  ON CONFLICT ON CONSTRAINT fold_pkey DO UPDATE SET last_fold = excluded.last_fold, ticked_at = excluded.ticked_at, changes = f.changes + excluded.changes;
+  PERFORM leadscore_internal.review_ranks(c);
   RETURN true;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.fold_component(int) IS 'Folds all that is pending, marked past quarantine, or due.';
 
+-- While somebody calls tick every few seconds, writers leave all folding to it.
+CREATE FUNCTION leadscore_internal.ticked_lately(component int) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM leadscore_internal.fold AS f
+                 WHERE f.component = ticked_lately.component AND f.ticked_at BETWEEN clock_timestamp() - interval '10 seconds' AND clock_timestamp())
+$$;
+COMMENT ON FUNCTION leadscore_internal.ticked_lately(int) IS 'Whether tick folded the component within 10 seconds.';
+
 -- A small fold in a writer's transaction. What is large is left to tick, and so are marks: within a statement, rows can
 -- be seen whose triggers have not fired.
-CREATE FUNCTION leadscore_internal.fold_some(component int, at_most int) RETURNS void
+CREATE FUNCTION leadscore_internal.fold_some(component int, at_most int) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c leadscore_internal.component;
+  folded bigint;
 BEGIN
+  IF leadscore_internal.ticked_lately(component) THEN
+    RETURN false;
+  END IF;
   SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.id = fold_some.component AND NOT x.building;
   IF FOUND AND pg_try_advisory_xact_lock(leadscore_internal.fold_lock_key(
        (SELECT s.model FROM leadscore_internal.score AS s WHERE s.id = c.score))) THEN
-    PERFORM leadscore_internal.fold_deltas(c.id, at_most);
+    folded := leadscore_internal.fold_deltas(c.id, at_most);
     PERFORM leadscore_internal.note_fold(c.id);
+    UPDATE leadscore_internal.fold AS f SET changes = f.changes + folded WHERE f.component = c.id;
   END IF;
+  RETURN true;
 END
 $$;
-COMMENT ON FUNCTION leadscore_internal.fold_some(int, int) IS 'Folds at most so many pending changes, if no other fold is under way.';
+COMMENT ON FUNCTION leadscore_internal.fold_some(int, int) IS 'Folds at most so many pending changes, if no other fold is under way; false where tick sees to it.';
 
 -- What a statement appended by rules that were replaced or dropped while it ran.
 CREATE FUNCTION leadscore_internal.purge_pending(pending regclass) RETURNS void

@@ -21,17 +21,19 @@ CREATE FUNCTION leadscore_internal.best_states(component leadscore_internal.comp
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   at_most bigint := wanted * 4::bigint + 1000;
+  least_rank text := leadscore_internal.least_rank_query(component.id);
 BEGIN
   tables := format('top%1$s AS MATERIALIZED (
       SELECT t.key, t.rank, coalesce(leadscore_internal.state_points(%3$L, t.points, t.held, t.falling, coalesce(t.reference, t.last_activity_at), leadscore.clock()), 0)
                + CASE WHEN t.error + 1e-15 * t.magnitude > 1e-10 THEN 2 * (t.error + 1e-15 * t.magnitude) ELSE 0 END AS points
-      FROM (SELECT s.* FROM %2$s AS s WHERE s.rank IS NOT NULL ORDER BY s.rank DESC FETCH FIRST %4$s ROWS WITH TIES) AS t LIMIT %5$s
+      FROM (SELECT s.* FROM %2$s AS s WHERE s.rank >= %6$s ORDER BY s.rank DESC FETCH FIRST %4$s ROWS WITH TIES) AS t LIMIT %5$s
     ), lowest%1$s AS MATERIALIZED (SELECT count(*) AS found, min(t.rank) AS rank FROM top%1$s AS t),
     best%1$s AS MATERIALIZED (SELECT t.key, t.points FROM top%1$s AS t ORDER BY t.points DESC FETCH FIRST %4$s ROWS WITH TIES)',
-                component.id, component.states, component.decay, wanted, at_most);
-  bound := format('greatest(0, (SELECT CASE WHEN l.found >= %4$s THEN leadscore_internal.rank_bound(%2$L, l.rank - CASE WHEN l.found < %3$s THEN 1 ELSE 0 END, leadscore.clock()) END FROM lowest%1$s AS l),
+                component.id, component.states, component.decay, wanted, at_most, least_rank);
+  bound := format('greatest(0, (SELECT CASE WHEN l.found >= %4$s THEN leadscore_internal.rank_bound(%2$L, l.rank - CASE WHEN l.found < %3$s THEN 1 ELSE 0 END, leadscore.clock())
+                                            WHEN %5$s > leadscore_internal.lowest_rank() THEN leadscore_internal.rank_bound(%2$L, %5$s - 1, leadscore.clock()) END FROM lowest%1$s AS l),
                           (SELECT max(t.points) FROM top%1$s AS t WHERE t.points < (SELECT min(b.points) FROM best%1$s AS b)))',
-                component.id, component.decay, at_most, wanted);
+                  component.id, component.decay, at_most, wanted, least_rank);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.best_states(leadscore_internal.component, int) IS 'The states of a component that promise the most points, as a query''s WITH items.';

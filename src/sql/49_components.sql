@@ -132,7 +132,7 @@ BEGIN
   SELECT * INTO STRICT of_entity FROM leadscore_internal.entity AS e WHERE e.id = create_component.entity;
   INSERT INTO leadscore_internal.component (id, score, entity, decay, ahead, pending, states, on_error, capped_rule, max_points, counted)
   VALUES (new_id, score.id, of_entity.id, leadscore_internal.delayed(decay, ahead), ahead, of_entity.pending,
-          leadscore_internal.create_states(new_id, score.model, of_entity, leadscore_internal.delayed(decay, ahead)), score.on_error, capped_rule, max_points, counted);
+          leadscore_internal.create_states(new_id, score.model, of_entity), score.on_error, capped_rule, max_points, counted);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.create_component(leadscore_internal.score, int, leadscore.decay, interval, int, float8, boolean) IS 'Makes a component with its state table.';
@@ -172,6 +172,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   not_finite text;
 BEGIN
+  PERFORM leadscore_internal.set_least_rank(component.id, leadscore_internal.highest_rank());
   EXECUTE format('SELECT leadscore_internal.recompute($1, NULL::%s[])',
                  leadscore_internal.type_name((SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity)))
   USING component;
@@ -182,6 +183,7 @@ BEGIN
   END IF;
   PERFORM leadscore_internal.note_fold(component.id);
   EXECUTE format('ANALYZE %s', component.states);
+  PERFORM leadscore_internal.rank_states(component);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.make_states(leadscore_internal.component) IS 'Makes all states of a component from the rows that exist.';

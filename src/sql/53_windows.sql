@@ -37,13 +37,14 @@ BEGIN
      OR NOT c.decay OPERATOR(leadscore.=) format('window(%s seconds)', extract(epoch FROM as_of - since))::leadscore.decay THEN
     RETURN;
   END IF;
-  query := format('SELECT CASE WHEN cardinality(found.keys) < %1$s AND NOT leadscore_internal.must_read_rows(%2$s) THEN found.keys END
+  query := format('SELECT CASE WHEN cardinality(found.keys) < %1$s AND %9$s <= %4$s AND NOT leadscore_internal.must_read_rows(%2$s) THEN found.keys END
                    FROM (SELECT ARRAY(SELECT x.key FROM (SELECT s.key FROM %3$s AS s WHERE s.rank >= %4$s
                                                          UNION ALL SELECT p.key FROM %5$s AS p WHERE p.component = %2$s AND p.key IS NOT NULL
                                                          UNION ALL SELECT a.key FROM %7$s AS a WHERE a.score = %8$s AND a.withdrawn_at IS NULL
                                                          UNION ALL %6$s) AS x LIMIT %1$s) AS keys) AS found',
-                  most_keys, c.id, c.states, leadscore_internal.state_rank('none', more_than, 0, 0, NULL, NULL, as_of, NULL), c.pending,
-                  leadscore_internal.due_keys(c, 'leadscore.clock()'), (SELECT e.adjusted FROM leadscore_internal.entity AS e WHERE e.id = c.entity), c.score);
+                  most_keys, c.id, c.states, leadscore_internal.state_rank('none', more_than, 0, 0, NULL, NULL, as_of, NULL, leadscore_internal.lowest_rank()), c.pending,
+                  leadscore_internal.due_keys(c, 'leadscore.clock()'), (SELECT e.adjusted FROM leadscore_internal.entity AS e WHERE e.id = c.entity), c.score,
+                  leadscore_internal.least_rank_query(c.id));
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.earners_query(int, int, timestamptz, timestamptz, float8) IS 'How the states of a score find who can be hot.';

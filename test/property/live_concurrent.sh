@@ -114,7 +114,14 @@ SQL
 cat >"$work/read.sql" <<'SQL'
 SELECT 1 / (CASE WHEN EXISTS (SELECT FROM crm.wrong()) THEN 0 ELSE 1 END);
 SQL
-echo 'CALL leadscore.tick();' >"$work/tick.sql"
+# Every other time as if it had been long ago, so that writers fold, too.
+cat >"$work/tick.sql" <<'SQL'
+\set often random(0, 1)
+CALL leadscore.tick();
+\if :often
+UPDATE leadscore_internal.fold SET ticked_at = 'epoch';
+\endif
+SQL
 
 # Folds and reads go on until the writers are done. A script may have a weight: name@3.
 run() { # LEVEL TRIES SCRIPT…

@@ -158,7 +158,9 @@ BEGIN
   WHEN 36 THEN
     RETURN format('WITH threads AS (UPDATE crm.thread SET lead_id = NULL WHERE id = %1$s), talks AS (UPDATE crm.conversation SET lead_id = crm.any_lead())
                    UPDATE crm.message SET thread_id = %1$s WHERE id %% 5 = 0', crm.pick(6));
-  WHEN 37, 38 THEN RETURN 'CALL leadscore.tick()';
+  WHEN 37 THEN RETURN 'CALL leadscore.tick()';
+  -- As if that had been long ago: writers fold, too.
+  WHEN 38 THEN RETURN 'CALL leadscore.tick(); UPDATE leadscore_internal.fold SET ticked_at = ''epoch''';
   ELSE RETURN format('SET pg_leadscore.clock = %L', leadscore.clock() + (random() - 0.2) * interval '36 hours');
   END CASE;
 END $$;

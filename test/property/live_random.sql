@@ -268,7 +268,9 @@ BEGIN
                         removed AS (DELETE FROM crm.note WHERE id %% 3 = %s)
                    INSERT INTO crm.mail ("to", at, "Weight") SELECT l.id, ''2026-01-02'', 4 FROM added AS a JOIN crm.lead AS l ON l.id = a.lead_id', one % 3);
   WHEN 32 THEN RETURN format('UPDATE crm.lead SET id = id + 20 WHERE id = %s; UPDATE crm.lead SET id = id - 20 WHERE id > 20', crm.pick(14));
-  WHEN 33, 34 THEN RETURN 'CALL leadscore.tick()';
+  WHEN 33 THEN RETURN 'CALL leadscore.tick()';
+  -- As if that had been long ago: writers fold, too.
+  WHEN 34 THEN RETURN 'CALL leadscore.tick(); UPDATE leadscore_internal.fold SET ticked_at = ''epoch''';
   ELSE
     RETURN format('SET pg_leadscore.clock = %L', leadscore.clock() + (random() - 0.2) * interval '36 hours');
   END CASE;
