@@ -121,6 +121,13 @@ public:
         return weight_of_any_kind(age);
     }
 
+    DecayKind kind() const noexcept { return static_cast<DecayKind>(stored_[1]); }
+
+    // As that of Decay.
+    Ticks half_life_ticks() const noexcept {
+        return kind() == DecayKind::exponential ? stored_decay::load_span(stored_) : 0;
+    }
+
 private:
     double weight_of_any_kind(Ticks age) const noexcept;
 

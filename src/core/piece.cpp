@@ -45,9 +45,8 @@ Ticks next_change(const Decay &decay, Ticks occurred_at, Ticks instant) {
     return until == endless ? endless : occurred_at + until + 1;
 }
 
-double sum_after(const Decay &decay, double fading, double held, double falling, Ticks ticks) {
+double sum_after(Ticks half_life, double fading, double held, double falling, Ticks ticks) {
     const double span = static_cast<double>(ticks);
-    const Ticks half_life = decay.half_life_ticks();
     if (half_life != 0)
         fading *= std::exp2(-span / static_cast<double>(half_life));
     return fading + held - falling * span;

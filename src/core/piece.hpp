@@ -22,8 +22,11 @@ inline constexpr Ticks endless = INT64_MAX;
 // The piece at an age of 0 or more; its weight there is fading + held.
 Piece piece_at(const Decay &decay, Ticks age);
 
-// A sum of pieces, some ticks later, while all of them last.
-double sum_after(const Decay &decay, double fading, double held, double falling, Ticks ticks);
+// A sum of pieces, some ticks later, while all of them last; a half-life of 0 is none.
+double sum_after(Ticks half_life, double fading, double held, double falling, Ticks ticks);
+inline double sum_after(const Decay &decay, double fading, double held, double falling, Ticks ticks) {
+    return sum_after(decay.half_life_ticks(), fading, held, falling, ticks);
+}
 
 // The first instant after which the weight of an activity is another function of time than at the instant given;
 // `endless` for never.

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "core/piece.hpp"
+#include "core/settled.hpp"
 #include "pg/time_datum.hpp"
 #include "pg/type_datum.hpp"
 
@@ -80,6 +80,37 @@ LEADSCORE_FUNCTION(state_points) {
             core::sum_after(decay_of(PG_GETARG_DATUM(0)), PG_GETARG_FLOAT8(1), optional(2), optional(3), ticks);
         return Float8GetDatum(std::fabs(sum) < vanishing ? 0.0 : sum);
     });
+}
+
+// settled_points(untrusted, decay, points, held, falling, magnitude, error, reference, last_activity_at,
+// next_change_at, pending_points, pending_magnitude, pending_traffic, removed_at, instant) → the sum at the instant;
+// NULL where the rows must be asked.
+LEADSCORE_FUNCTION(settled_points) {
+    if ((!PG_ARGISNULL(0) && PG_GETARG_BOOL(0)) || PG_ARGISNULL(1) || PG_ARGISNULL(14))
+        PG_RETURN_NULL();
+    auto number = [&](int place) { return PG_ARGISNULL(place) ? 0.0 : PG_GETARG_FLOAT8(place); };
+    auto instant = [&](int place, core::Ticks missing) {
+        return PG_ARGISNULL(place) ? missing : core::Ticks{PG_GETARG_TIMESTAMPTZ(place)};
+    };
+    core::State state;
+    state.points = number(2);
+    state.held = number(3);
+    state.falling = number(4);
+    state.magnitude = number(5);
+    state.error = number(6);
+    state.reference = instant(7, core::no_instant);
+    state.last_activity_at = instant(8, core::no_instant);
+    state.next_change_at = instant(9, core::endless);
+    const core::Unfolded changes{number(10), number(11), number(12), instant(13, core::no_instant)};
+    const auto points = guarded([&] {
+        return core::settled_points(core::DecayView(decay_bytes(PG_GETARG_DATUM(1))), state, changes,
+                                    PG_GETARG_TIMESTAMPTZ(14));
+    });
+    if (!points.has_value())
+        PG_RETURN_NULL();
+    if (std::isinf(*points))
+        float_overflow_error();
+    PG_RETURN_FLOAT8(*points);
 }
 
 namespace {

@@ -1,6 +1,4 @@
 #include "pg/guard.hpp"
-#include "pg/kept_plan.hpp"
-#include "pg/owner.hpp"
 #include "pg/readable.hpp"
 
 using namespace leadscore::pg;
@@ -8,26 +6,10 @@ using namespace leadscore::pg;
 // must_read_rows(component) → whether a component can only be read from the rows
 LEADSCORE_FUNCTION(must_read_rows) { PG_RETURN_BOOL(must_read_rows(PG_GETARG_INT32(0))); }
 
-// look_up(query, key) → the number that the query gives for the key
-LEADSCORE_FUNCTION(look_up) {
-    if (PG_ARGISNULL(0))
-        PG_RETURN_NULL();
-    const char *query = text_to_cstring(PG_GETARG_TEXT_PP(0));
-    const Parameter key{get_fn_expr_argtype(fcinfo->flinfo, 1), {PG_GETARG_DATUM(1), PG_ARGISNULL(1)}};
-    Datum number = 0;
-    bool is_null = true;
-    in_safe_path([&] {
-        SPI_connect();
-        if (execute_kept(query, &key, 1) != SPI_OK_SELECT || SPI_tuptable->tupdesc->natts != 1 ||
-            SPI_gettypeid(SPI_tuptable->tupdesc, 1) != FLOAT8OID)
-            ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("the query must give a number")));
-        if (SPI_processed > 0)
-            number = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
-        SPI_finish();
-    });
-    if (is_null)
-        PG_RETURN_NULL();
-    return number;
+// check_readable(score): an error where it cannot be read
+LEADSCORE_FUNCTION(check_readable) {
+    check_readable(PG_GETARG_INT32(0));
+    PG_RETURN_VOID();
 }
 
 // tables_stand(relations, owners) → whether each table is there and, where owners are given, has its owner

@@ -1,8 +1,12 @@
+#include <limits>
+
 #include "pg/hottest.hpp"
 
+#include "pg/each_row.hpp"
 #include "pg/kept_plan.hpp"
 #include "pg/owner.hpp"
 #include "pg/query.hpp"
+#include "pg/totals.hpp"
 #include "pg/visibility.hpp"
 
 namespace leadscore::pg {
@@ -14,16 +18,21 @@ constexpr int most_leaders = 20000;
 
 struct HottestQueries {
     bool paused;
+    int score;
+    int entity;
     Oid relation;
+    Oid owner; // of the relation
     Oid key_type;
     char *leaders; // null where states cannot tell
     char *among;
     char *everybody;
+    char *rows;
 };
 
 HottestQueries queries_of(const RankedScore &score, int wanted) {
-    constexpr const char *select = "SELECT q.paused, q.relation, q.key_type, q.leaders, q.among, q.everybody FROM "
-                                   "leadscore_internal.hottest_queries($1, $2, $3, $4, $5) AS q";
+    constexpr const char *select =
+        "SELECT q.paused, q.score_id, q.entity_id, q.relation, q.owner, q.key_type, q.leaders, "
+        "q.among, q.everybody, q.rows FROM leadscore_internal.hottest_queries($1, $2, $3, $4, $5) AS q";
     const Parameter parameters[] = {{NAMEOID, score.model},
                                     {TEXTOID, score.entity},
                                     {TEXTOID, score.score},
@@ -43,11 +52,15 @@ HottestQueries queries_of(const RankedScore &score, int wanted) {
             return is_null ? nullptr : MemoryContextStrdup(context, TextDatumGetCString(value));
         };
         queries.paused = DatumGetBool(SPI_getbinval(row, columns, 1, &is_null));
-        queries.relation = DatumGetObjectId(SPI_getbinval(row, columns, 2, &is_null));
-        queries.key_type = DatumGetObjectId(SPI_getbinval(row, columns, 3, &is_null));
-        queries.leaders = text_at(4);
-        queries.among = text_at(5);
-        queries.everybody = text_at(6);
+        queries.score = DatumGetInt32(SPI_getbinval(row, columns, 2, &is_null));
+        queries.entity = DatumGetInt32(SPI_getbinval(row, columns, 3, &is_null));
+        queries.relation = DatumGetObjectId(SPI_getbinval(row, columns, 4, &is_null));
+        queries.owner = DatumGetObjectId(SPI_getbinval(row, columns, 5, &is_null));
+        queries.key_type = DatumGetObjectId(SPI_getbinval(row, columns, 6, &is_null));
+        queries.leaders = text_at(7);
+        queries.among = text_at(8);
+        queries.everybody = text_at(9);
+        queries.rows = text_at(10);
         SPI_finish();
     });
     return queries;
@@ -132,12 +145,88 @@ bool read_by_rank(const RankedScore &score, HottestQueries queries, int n, Tuple
     return false;
 }
 
+// Those with the most points so far, and others.
+struct Best {
+    struct Item {
+        double points;
+        Datum key;
+    };
+    TypeCacheEntry *type;
+    Oid collation;
+    int count;
+    Item *items;
+    double bound; // whoever has less is not among the first
+};
+
+int compare_hottest(const void *left, const void *right, void *argument) {
+    const auto *a = static_cast<const Best::Item *>(left);
+    const auto *b = static_cast<const Best::Item *>(right);
+    if (a->points != b->points)
+        return a->points > b->points ? -1 : 1;
+    auto *best = static_cast<Best *>(argument);
+    return DatumGetInt32(FunctionCall2Coll(&best->type->cmp_proc_finfo, best->collation, a->key, b->key));
+}
+
+void keep_first(Best *best, int wanted) {
+    qsort_arg(best->items, static_cast<size_t>(best->count), sizeof(Best::Item), compare_hottest, best);
+    for (int i = wanted; i < best->count && !best->type->typbyval; i++)
+        pfree(DatumGetPointer(best->items[i].key));
+    best->count = Min(best->count, wanted);
+    if (best->count == wanted)
+        best->bound = best->items[wanted - 1].points;
+}
+
+// From the totals of all, each table being read once. False where the view must be asked.
+bool read_by_totals(const HottestQueries &queries, int n, Tuplestorestate *result, TupleDesc columns) {
+    constexpr int room = 2 * most_leaders;
+    constexpr int column_count = 3;
+    const Oid types[column_count] = {INT8OID, queries.key_type, FLOAT8OID};
+    bool fits = n <= most_leaders && columns->natts == column_count && sees_all_rows(queries.relation);
+    for (int i = 0; fits && i < column_count; i++)
+        fits = TupleDescAttr(columns, i)->atttypid == types[i];
+    Totals totals{};
+    if (!fits || !read_totals(queries.score, queries.entity, &totals))
+        return false;
+    MemoryContext context = CurrentMemoryContext;
+    Best best{lookup_type_cache(queries.key_type, TYPECACHE_CMP_PROC_FINFO), InvalidOid, 0,
+              static_cast<Best::Item *>(palloc(sizeof(Best::Item) * room)), -std::numeric_limits<double>::infinity()};
+    auto consider = [&](TupleTableSlot *slot) {
+        bool is_null = false;
+        const Datum key = slot_getattr(slot, 1, &is_null);
+        best.collation = TupleDescAttr(slot->tts_tupleDescriptor, 0)->attcollation;
+        if (is_null || !tells_apart(best.collation))
+            return false;
+        const double points = points_in(totals, key);
+        if (points < best.bound)
+            return true;
+        MemoryContext query_context = MemoryContextSwitchTo(context);
+        best.items[best.count++] = Best::Item{points, datumCopy(key, best.type->typbyval, best.type->typlen)};
+        if (best.count == room)
+            keep_first(&best, n);
+        MemoryContextSwitchTo(query_context);
+        return true;
+    };
+    bool complete = false;
+    // As the view, which asks for no right to the schema.
+    as_table_owner(queries.owner, [&] { complete = each_row(queries.rows, nullptr, 0, consider); });
+    if (!complete)
+        return false;
+    keep_first(&best, n);
+    for (int i = 0; i < best.count; i++) {
+        bool nulls[] = {false, false, false};
+        Datum values[] = {Int64GetDatum(i + 1), best.items[i].key, Float8GetDatum(best.items[i].points)};
+        tuplestore_putvalues(result, columns, values, nulls);
+    }
+    return true;
+}
+
 } // namespace
 
 void read_hottest(const RankedScore &score, Tuplestorestate *result, TupleDesc columns) {
     const int n = DatumGetInt32(score.n.value);
     const HottestQueries queries = queries_of(score, first_wanted(n));
-    if (queries.paused || n == 0 || read_by_rank(score, queries, n, result, columns))
+    if (queries.paused || n == 0 || read_by_rank(score, queries, n, result, columns) ||
+        read_by_totals(queries, n, result, columns))
         return;
     const Parameter limit{INT4OID, score.n};
     in_safe_path([&] { run_into(queries.everybody, &limit, 1, result, columns); });
@@ -165,14 +254,9 @@ NullableDatum find_earners(const Parameter *arguments, Oid keys_type) {
         return keys;
     as_extension_owner([&] {
         SPI_connect();
-        if (execute_kept(query, nullptr, 0) != SPI_OK_SELECT || SPI_processed != 1)
+        if (execute_kept(query, nullptr, 0) != SPI_OK_SELECT)
             elog(ERROR, "reading the ranks of states failed");
-        const Datum found = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &keys.isnull);
-        if (!keys.isnull) {
-            MemoryContext spi_context = MemoryContextSwitchTo(context);
-            keys.value = datumCopy(found, false, -1);
-            MemoryContextSwitchTo(spi_context);
-        }
+        keys = value_of_row(context);
         SPI_finish();
     });
     // Anybody may call the function that ends here, with any type.

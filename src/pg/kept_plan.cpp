@@ -56,4 +56,14 @@ int execute_kept(const char *query, const Parameter *parameters, int parameter_c
     return SPI_execute_plan_extended(plan, &options);
 }
 
+NullableDatum kept_query_value(const char *query, const Parameter *parameters, int parameter_count) {
+    MemoryContext context = CurrentMemoryContext;
+    SPI_connect();
+    if (execute_kept(query, parameters, parameter_count) != SPI_OK_SELECT)
+        elog(ERROR, "a query did not give a row");
+    const NullableDatum value = value_of_row(context);
+    SPI_finish();
+    return value;
+}
+
 } // namespace leadscore::pg

@@ -32,16 +32,9 @@ void run_into(const char *query, const Parameter *parameters, int parameter_coun
     receiver->rDestroy(receiver);
 }
 
-NullableDatum query_value(const char *query, const Parameter *parameters, int parameter_count) {
-    MemoryContext context = CurrentMemoryContext;
-    SPIExecuteOptions options{};
-    options.params = parameter_list(parameters, parameter_count);
-    SPI_connect();
-    options.read_only = true;
-    options.must_return_tuples = true;
-    int code = SPI_execute_extended(query, &options);
-    if (code != SPI_OK_SELECT || SPI_processed != 1)
-        elog(ERROR, "a query did not give one row: %s", SPI_result_code_string(code));
+NullableDatum value_of_row(MemoryContext context) {
+    if (SPI_processed != 1)
+        elog(ERROR, "a query did not give one row");
     NullableDatum value{0, false};
     Form_pg_attribute column = TupleDescAttr(SPI_tuptable->tupdesc, 0);
     value.value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &value.isnull);
@@ -50,6 +43,20 @@ NullableDatum query_value(const char *query, const Parameter *parameters, int pa
         value.value = datumCopy(value.value, column->attbyval, column->attlen);
         MemoryContextSwitchTo(spi_context);
     }
+    return value;
+}
+
+NullableDatum query_value(const char *query, const Parameter *parameters, int parameter_count) {
+    MemoryContext context = CurrentMemoryContext;
+    SPIExecuteOptions options{};
+    options.params = parameter_list(parameters, parameter_count);
+    SPI_connect();
+    options.read_only = true;
+    options.must_return_tuples = true;
+    int code = SPI_execute_extended(query, &options);
+    if (code != SPI_OK_SELECT)
+        elog(ERROR, "a query did not give a row: %s", SPI_result_code_string(code));
+    const NullableDatum value = value_of_row(context);
     SPI_finish();
     return value;
 }

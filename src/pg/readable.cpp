@@ -8,10 +8,13 @@ namespace leadscore::pg {
 
 namespace {
 
+enum class Question { readable_score, rows_of_component };
+
 struct Answer {
     Sight sight;
-    int component;
-    bool must_read;
+    Question question;
+    int number;
+    bool answer;
 };
 
 // The last ones, in turn.
@@ -19,28 +22,36 @@ constexpr int most_answers = 16;
 Answer answers[most_answers];
 int next_answer = 0;
 
-} // namespace
-
-bool must_read_rows(int component) {
+bool ask(Question question, int number, const char *query) {
     // Partitions that came and went meanwhile.
     AcceptInvalidationMessages();
     const Sight sight = present_sight();
-    for (const Answer &answer : answers)
-        if (answer.component == component && answer.sight == sight)
-            return answer.must_read;
-    const Parameter parameter{INT4OID, {Int32GetDatum(component), false}};
-    bool must_read = false;
+    for (const Answer &known : answers)
+        if (known.number == number && known.question == question && known.sight == sight)
+            return known.answer;
+    const Parameter parameter{INT4OID, {Int32GetDatum(number), false}};
+    bool answer = false;
     as_extension_owner([&] {
         SPI_connect();
         bool is_null = true;
-        if (execute_kept("SELECT leadscore_internal.must_read_rows_now($1)", &parameter, 1) != SPI_OK_SELECT)
+        if (execute_kept(query, &parameter, 1) != SPI_OK_SELECT)
             elog(ERROR, "asking whether a score can be read failed");
-        must_read = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+        answer = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
         SPI_finish();
     });
-    answers[next_answer] = Answer{sight, component, must_read};
+    answers[next_answer] = Answer{sight, question, number, answer};
     next_answer = (next_answer + 1) % most_answers;
-    return must_read;
+    return answer;
+}
+
+} // namespace
+
+bool must_read_rows(int component) {
+    return ask(Question::rows_of_component, component, "SELECT leadscore_internal.must_read_rows_now($1)");
+}
+
+void check_readable(int score) {
+    ask(Question::readable_score, score, "SELECT leadscore_internal.check_readable_now($1) IS NULL");
 }
 
 } // namespace leadscore::pg

@@ -51,8 +51,10 @@ COMMENT ON FUNCTION leadscore_internal.name_in_model(text, name, text) IS
 
 -- character alone would be character(1).
 CREATE FUNCTION leadscore_internal.type_name(type regtype) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE type WHEN 'pg_catalog.bpchar'::regtype THEN 'pg_catalog.bpchar' ELSE type::text END
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN CASE type WHEN 'pg_catalog.bpchar'::regtype THEN 'pg_catalog.bpchar' ELSE type::text END;
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.type_name(regtype) IS 'A type for generated SQL, without a limit of its length.';
 

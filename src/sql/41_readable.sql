@@ -6,7 +6,6 @@ CREATE FUNCTION leadscore_internal.must_read_rows_now(component int) RETURNS boo
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   of_component leadscore_internal.component;
-  marked boolean;
 BEGIN
   SELECT * INTO of_component FROM leadscore_internal.component AS c WHERE c.id = must_read_rows_now.component;
   IF NOT FOUND THEN
@@ -18,9 +17,8 @@ BEGIN
   IF of_component.building THEN
     RETURN true;
   END IF;
-  EXECUTE format('SELECT EXISTS (SELECT FROM %s AS p WHERE p.component = $1 AND p.key IS NULL)', of_component.pending)
-  INTO marked USING component;
-  RETURN marked OR leadscore_internal.has_other_parts(component);
+  RETURN leadscore_internal.look_up(format('SELECT 1::float8 FROM %s AS p WHERE p.component = $1 AND p.key IS NULL LIMIT 1', of_component.pending), component) IS NOT NULL
+      OR leadscore_internal.has_other_parts(component);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.must_read_rows_now(int) IS 'Finds what must_read_rows() says.';
@@ -157,15 +155,15 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.is_sound(int) IS 'Whether nothing that is published of a score has changed so that it could not be read.';
 
-CREATE FUNCTION leadscore_internal.check_readable(score int) RETURNS void
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION leadscore_internal.check_readable_now(score int) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   of_score leadscore_internal.score;
 BEGIN
   IF leadscore_internal.is_sound(score) THEN
     RETURN;
   END IF;
-  SELECT * INTO STRICT of_score FROM leadscore_internal.score AS s WHERE s.id = check_readable.score;
+  SELECT * INTO STRICT of_score FROM leadscore_internal.score AS s WHERE s.id = check_readable_now.score;
   IF of_score.state <> 'live' THEN
     RAISE EXCEPTION 'score "%.%" is not live but %', of_score.model, of_score.name, of_score.state
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL leadscore.publish() makes it live.';
@@ -174,6 +172,10 @@ BEGIN
   PERFORM leadscore_internal.check_tables(of_score);
 END
 $$;
+COMMENT ON FUNCTION leadscore_internal.check_readable_now(int) IS 'Finds what check_readable() says.';
+
+CREATE FUNCTION leadscore_internal.check_readable(score int) RETURNS void
+  AS 'MODULE_PATHNAME', 'leadscore_check_readable' LANGUAGE C STABLE STRICT PARALLEL UNSAFE COST 100;
 COMMENT ON FUNCTION leadscore_internal.check_readable(int) IS 'Refuses a score that is not live, or broken: an error, never a wrong number.';
 
 -- Called by views, in place of points: an error, unless the score is mended meanwhile.

@@ -176,36 +176,24 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.pending_query(leadscore_internal.component, text) IS
   'The query for what is pending for the entities of a component, weighed at an instant.';
 
--- Whether state and pending changes cannot answer for an instant, so that the rows must: one of its activities has passed
--- a boundary; the instant is before the state's; the last activity was taken away; so much was taken away that what
--- rounding may have added to it could show in what is left.
-CREATE FUNCTION leadscore_internal.unsettled(next_change_at timestamptz, reference timestamptz, last_activity_at timestamptz,
-                                             removed_at timestamptz, error float8, magnitude float8, instant timestamptz) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(next_change_at <= instant, false) OR coalesce(coalesce(reference, last_activity_at) > instant, false)
-    OR coalesce(removed_at >= coalesce(last_activity_at, '-infinity'), false)
-    OR coalesce(error > 5e-10::float8 * greatest(1::float8, magnitude), false);
-COMMENT ON FUNCTION leadscore_internal.unsettled(timestamptz, timestamptz, timestamptz, timestamptz, float8, float8, timestamptz) IS
-  'Whether an entity must be read from its rows at an instant.';
+-- The points of a state and what is pending for it; NULL where they cannot answer for the instant, so that the rows must
+-- (core/settled.hpp).
+CREATE FUNCTION leadscore_internal.settled_points(untrusted boolean, decay leadscore.decay, points float8, held float8, falling float8,
+                                                  magnitude float8, error float8, reference timestamptz, last_activity_at timestamptz,
+                                                  next_change_at timestamptz, pending_points float8, pending_magnitude float8, pending_traffic float8,
+                                                  removed_at timestamptz, instant timestamptz) RETURNS float8
+  AS 'MODULE_PATHNAME', 'leadscore_settled_points' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION leadscore_internal.settled_points(boolean, leadscore.decay, float8, float8, float8, float8, float8, timestamptz, timestamptz, timestamptz,
+                                                      float8, float8, float8, timestamptz, timestamptz) IS
+  'The points of an entity at an instant, by its state and what is pending; NULL where it must be read from its rows.';
 
--- How a state s is read at an instant, together with what is pending for it, p: SQL over two rows of a query.
-CREATE FUNCTION leadscore_internal.state_reading(decay leadscore.decay, s text, p text, instant text, OUT points text, OUT unsettled text)
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  reference text := format('coalesce(%1$s.reference, %1$s.last_activity_at)', s);
-  faded text := format('coalesce(leadscore_internal.state_points(%L, %%s, 0, 0, %s, %s), 0)', decay, reference, instant);
-  is_linear boolean := decay::text LIKE 'linear%';
-  -- Errors fade, and 1 point is the least that they are compared with: nearly all states need no closer look.
-  closer text := format('CASE WHEN %1$s.error > 1e-10::float8 OR %1$s.magnitude > 1e5::float8 OR %2$s.traffic > 1e5::float8 THEN %%s END', s, p);
-BEGIN
-  points := format('coalesce(leadscore_internal.state_points(%L, %2$s.points, %2$s.held, %2$s.falling, %3$s, %4$s), 0) + coalesce(%5$s.points, 0)',
-                   decay, s, reference, instant, p);
-  -- A linear sum may have fallen to little of its magnitude: it is judged as if nothing were left.
-  unsettled := format('leadscore_internal.unsettled(%1$s.next_change_at, %1$s.reference, %1$s.last_activity_at, %2$s.removed_at, %3$s, %4$s, %5$s)',
-                      s, p, format(closer, format(faded, format('%1$s.error + 1e-15::float8 * %1$s.magnitude', s)) || format(' + 1e-15::float8 * greatest(%s.traffic, 1e-200)', p)),
-                      CASE WHEN is_linear THEN '0' ELSE format(closer, format('%s + coalesce(%s.magnitude, 0)', format(faded, s || '.magnitude'), p)) END,
-                      instant);
-END
+-- How a state s is read at an instant, together with what is pending for it, p: SQL over two rows of a query. NULL also
+-- where all rows must be asked, and where the entity is marked.
+CREATE FUNCTION leadscore_internal.state_reading(decay leadscore.decay, s text, p text, all_from_rows text, instant text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('leadscore_internal.settled_points(%4$s OR %3$s.marked, %1$L, %2$s.points, %2$s.held, %2$s.falling, %2$s.magnitude, %2$s.error,'
+                ' %2$s.reference, %2$s.last_activity_at, %2$s.next_change_at, %3$s.points, %3$s.magnitude, %3$s.traffic, %3$s.removed_at, %5$s)',
+                decay, s, p, all_from_rows, instant)
 $$;
-COMMENT ON FUNCTION leadscore_internal.state_reading(leadscore.decay, text, text, text) IS
-  'Expressions for the points of a state with what is pending for it, and for whether the rows must be asked instead.';
+COMMENT ON FUNCTION leadscore_internal.state_reading(leadscore.decay, text, text, text, text) IS
+  'An expression for the points of a state with what is pending for it; NULL where the rows must be asked instead.';

@@ -3,12 +3,14 @@
 -- Whose states cannot answer for an instant (SQL), because an activity has passed a boundary, or because they are of a later
 -- one: found by an index, but where a fold was later than the instant.
 CREATE FUNCTION leadscore_internal.due_keys(component leadscore_internal.component, instant text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('SELECT s.key FROM %1$s AS s WHERE s.next_change_at <= %3$s
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN format('SELECT s.key FROM %1$s AS s WHERE s.next_change_at <= %3$s
                  UNION ALL
                  SELECT s.key FROM %1$s AS s
                  WHERE EXISTS (SELECT FROM leadscore_internal.folded AS f WHERE f.component = %2$s AND f.until > %3$s)
-                   AND coalesce(s.reference, s.last_activity_at) > %3$s', component.states, component.id, instant)
+                   AND coalesce(s.reference, s.last_activity_at) > %3$s', component.states, component.id, instant);
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.due_keys(leadscore_internal.component, text) IS
   'The query for keys of states that cannot answer for an instant.';
@@ -20,12 +22,10 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c leadscore_internal.component;
   equality text;
-  state record;
 BEGIN
   SELECT * INTO STRICT c FROM leadscore_internal.component AS x WHERE x.id = reading_queries.component;
   SELECT e.key_type INTO STRICT key_type FROM leadscore_internal.entity AS e WHERE e.id = c.entity;
   equality := leadscore_internal.equality_operator(key_type);
-  state := leadscore_internal.state_reading(c.decay, 's', 'p', '$2');
   all_keys := format($query$
     SELECT CASE WHEN bool_and(x.key IS NOT NULL) IS NOT FALSE THEN coalesce(array_agg(x.key), '{}') END
     FROM (SELECT p.key FROM %s AS p WHERE p.component = $1 GROUP BY p.key HAVING bool_or(p.sign <= 0)
@@ -40,7 +40,7 @@ BEGIN
       SELECT s.key, %5$s AS points, greatest(s.last_activity_at, p.added_at) AS last_activity_at,
              (coalesce(s.activities, 0) + coalesce(p.activities, 0))::bigint AS activities
       FROM corrected AS s LEFT JOIN pending AS p ON p.key %6$s s.key
-      WHERE NOT s.recompute AND NOT coalesce(p.marked, false) AND NOT %7$s
+      WHERE NOT s.recompute AND %5$s IS NOT NULL
     ), summed AS (
       SELECT x.key, coalesce(leadscore.decayed_sum(x.points, x.occurred_at, %1$L, $2), 0) AS points,
              max(x.occurred_at) AS last_activity_at, sum(x.activities)::bigint AS activities
@@ -56,7 +56,7 @@ BEGIN
     c.decay, leadscore_internal.type_name(key_type),
     leadscore_internal.corrected_states(c, CASE WHEN leadscore_internal.must_read_rows(c.id) THEN 'false'
       ELSE format('s.key %s ANY ($3) AND (s.activities > 500 OR cardinality($3) > 500)', equality) END, '$2'),
-    leadscore_internal.pending_query(c, '$2'), state.points, equality, state.unsettled);
+    leadscore_internal.pending_query(c, '$2'), leadscore_internal.state_reading(c.decay, 's', 'p', 'false', '$2'), equality);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.reading_queries(int) IS 'The queries that read entities of a component from the CRM''s rows.';

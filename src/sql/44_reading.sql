@@ -2,9 +2,11 @@
 -- planner can do what it does best; a function is called only for an entity whose state cannot answer.
 
 CREATE FUNCTION leadscore_internal.clamped(points text, min_points float8, max_points float8) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $$
-  SELECT CASE WHEN min_points IS NULL AND max_points IS NULL THEN points
-              ELSE format('greatest(%L::float8, least(%L::float8, %s))', min_points, max_points, points) END
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 AS $$
+BEGIN
+  RETURN CASE WHEN min_points IS NULL AND max_points IS NULL THEN points
+              ELSE format('greatest(%L::float8, least(%L::float8, %s))', min_points, max_points, points) END;
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.clamped(text, float8, float8) IS 'An expression for points, between limits that may be NULL.';
 
@@ -15,23 +17,23 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c int := component.id;
   equality text := leadscore_internal.equality_operator((SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity));
-  state record := leadscore_internal.state_reading(component.decay, 's' || c, 'p' || c, 'leadscore.clock()');
+  settled text := leadscore_internal.state_reading(component.decay, 's' || c, 'p' || c,
+                                                   format('(SELECT leadscore_internal.must_read_rows(%s))', c), 'leadscore.clock()');
   rows text := format('(leadscore_internal.read_rows(%s, e.key, leadscore.clock()))', c);
-  from_rows text := format('((SELECT leadscore_internal.must_read_rows(%1$s)) OR coalesce(p%1$s.marked, false) OR %2$s)', c, state.unsettled);
 BEGIN
   joins := format($join$
   LEFT JOIN %2$s AS s%1$s ON s%1$s.key %3$s e.key
   LEFT JOIN (%4$s
   ) AS p%1$s ON p%1$s.key %3$s e.key$join$, c, component.states, equality,
                   leadscore_internal.pending_query(component, 'leadscore.clock()'));
-  points := leadscore_internal.clamped(format('CASE WHEN %s THEN %s.points ELSE %s END', from_rows, rows, state.points), NULL, component.max_points);
-  last_activity_at := format('CASE WHEN %1$s THEN %2$s.last_activity_at ELSE greatest(s%3$s.last_activity_at, p%3$s.added_at) END',
-                             from_rows, rows, c);
+  points := leadscore_internal.clamped(format('coalesce(%s, %s.points)', settled, rows), NULL, component.max_points);
+  last_activity_at := format('CASE WHEN %1$s IS NULL THEN %2$s.last_activity_at ELSE greatest(s%3$s.last_activity_at, p%3$s.added_at) END',
+                             settled, rows, c);
   IF component.ahead <> interval '0' THEN
     last_activity_at := format('(%s) + interval %L', last_activity_at, component.ahead);
   END IF;
-  activities := format('CASE WHEN %1$s THEN %2$s.activities ELSE coalesce(s%3$s.activities, 0) + coalesce(p%3$s.activities, 0) END',
-                       from_rows, rows, c);
+  activities := format('CASE WHEN %1$s IS NULL THEN %2$s.activities ELSE coalesce(s%3$s.activities, 0) + coalesce(p%3$s.activities, 0) END',
+                       settled, rows, c);
   -- Facts that are no activities: the state's last one is there for its own sake.
   IF NOT component.counted THEN
     last_activity_at := 'NULL::timestamptz';
@@ -44,9 +46,11 @@ COMMENT ON FUNCTION leadscore_internal.reading(leadscore_internal.component) IS
 
 -- The row source of an entity's views: its table, its key and nothing else, so that names cannot clash.
 CREATE FUNCTION leadscore_internal.entity_rows(entity leadscore_internal.entity) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('(SELECT (%s)::%s AS key FROM %s WHERE %s) AS e', entity.key, leadscore_internal.type_name(entity.key_type),
-                entity.relation, coalesce(entity.filter, 'true'))
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN format('(SELECT (%s)::%s AS key FROM %s WHERE %s) AS e', entity.key, leadscore_internal.type_name(entity.key_type),
+                entity.relation, coalesce(entity.filter, 'true'));
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.entity_rows(leadscore_internal.entity) IS
   'FROM item for the rows that are entities of the kind, as e.';

@@ -206,7 +206,7 @@ CREATE FUNCTION leadscore_internal.look_up(query text, key anyelement) RETURNS f
 COMMENT ON FUNCTION leadscore_internal.look_up(text, anyelement) IS
   'The number that a query gives for $1, run as the caller, who keeps its plan; NULL for no row.';
 
-CREATE FUNCTION leadscore_internal.score_at(model name, entity text, score text, id anyelement, as_of timestamptz) RETURNS float8
+CREATE FUNCTION leadscore_internal.score_then(model name, entity text, score text, id anyelement, as_of timestamptz) RETURNS float8
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   readable record := leadscore_internal.readable_score(model, entity, score);
@@ -223,4 +223,9 @@ BEGIN
   RETURN result;
 END
 $$;
+COMMENT ON FUNCTION leadscore_internal.score_then(name, text, text, anyelement, timestamptz) IS 'The points of one at any instant.';
+
+-- Now, most often: then what it asks of the catalogue is kept for the other rows of a query.
+CREATE FUNCTION leadscore_internal.score_at(model name, entity text, score text, id anyelement, as_of timestamptz) RETURNS float8
+  AS 'MODULE_PATHNAME', 'leadscore_score_at' LANGUAGE C STABLE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION leadscore_internal.score_at(name, text, text, anyelement, timestamptz) IS 'Implementation of <entity>_score.';

@@ -2,9 +2,11 @@
 -- passing of time does not change: the best ranks are read until nobody of a lower one can come in between.
 
 CREATE FUNCTION leadscore_internal.ranked_query(view_name text, id_column text, direction text, condition text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('SELECT row_number() OVER (ORDER BY v.points %1$s, v.%2$s), v.%2$s, v.points FROM %3$s AS v%4$s ORDER BY v.points %1$s, v.%2$s LIMIT $1',
-                direction, id_column, view_name, condition)
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN format('SELECT row_number() OVER (ORDER BY v.points %1$s, v.%2$s), v.%2$s, v.points FROM %3$s AS v%4$s ORDER BY v.points %1$s, v.%2$s LIMIT $1',
+                direction, id_column, view_name, condition);
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.ranked_query(text, text, text, text) IS 'The query for the first $1 of a view, ties by key.';
 
@@ -16,19 +18,23 @@ COMMENT ON FUNCTION leadscore_internal.rank_bound(leadscore.decay, int, timestam
 -- less; where the state may be read from the rows, with the difference that may make. bound: below it are the points of all
 -- other states.
 CREATE FUNCTION leadscore_internal.best_states(component leadscore_internal.component, wanted int, OUT tables text, OUT bound text)
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('top%1$s AS MATERIALIZED (
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  at_most bigint := wanted * 4::bigint + 1000;
+  least_rank text := leadscore_internal.least_rank_query(component.id);
+BEGIN
+  tables := format('top%1$s AS MATERIALIZED (
       SELECT t.key, t.rank, coalesce(leadscore_internal.state_points(%3$L, t.points, t.held, t.falling, coalesce(t.reference, t.last_activity_at), leadscore.clock()), 0)
                + CASE WHEN t.error + 1e-15 * t.magnitude > 1e-10 THEN 2 * (t.error + 1e-15 * t.magnitude) ELSE 0 END AS points
       FROM (SELECT s.* FROM %2$s AS s WHERE s.rank >= %6$s ORDER BY s.rank DESC FETCH FIRST %4$s ROWS WITH TIES) AS t LIMIT %5$s
     ), lowest%1$s AS MATERIALIZED (SELECT count(*) AS found, min(t.rank) AS rank FROM top%1$s AS t),
     best%1$s AS MATERIALIZED (SELECT t.key, t.points FROM top%1$s AS t ORDER BY t.points DESC FETCH FIRST %4$s ROWS WITH TIES)',
-                component.id, component.states, component.decay, wanted, at_most, least_rank),
-         format('greatest(0, (SELECT CASE WHEN l.found >= %4$s THEN leadscore_internal.rank_bound(%2$L, l.rank - CASE WHEN l.found < %3$s THEN 1 ELSE 0 END, leadscore.clock())
-                                          WHEN %5$s > leadscore_internal.lowest_rank() THEN leadscore_internal.rank_bound(%2$L, %5$s - 1, leadscore.clock()) END FROM lowest%1$s AS l),
+                component.id, component.states, component.decay, wanted, at_most, least_rank);
+  bound := format('greatest(0, (SELECT CASE WHEN l.found >= %4$s THEN leadscore_internal.rank_bound(%2$L, l.rank - CASE WHEN l.found < %3$s THEN 1 ELSE 0 END, leadscore.clock())
+                                            WHEN %5$s > leadscore_internal.lowest_rank() THEN leadscore_internal.rank_bound(%2$L, %5$s - 1, leadscore.clock()) END FROM lowest%1$s AS l),
                           (SELECT max(t.points) FROM top%1$s AS t WHERE t.points < (SELECT min(b.points) FROM best%1$s AS b)))',
-                component.id, component.decay, at_most, wanted, least_rank)
-  FROM (SELECT wanted * 4::bigint + 1000 AS at_most, leadscore_internal.least_rank_query(component.id) AS least_rank) AS x
+                  component.id, component.decay, at_most, wanted, least_rank);
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.best_states(leadscore_internal.component, int) IS 'The states of a component that promise the most points, as a query''s WITH items.';
 
@@ -83,9 +89,10 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.leaders_query(int, int, int) IS
   'The query for who may be among the hottest, from the ranks of states; NULL where the score has none.';
 
--- among: the first $1 of those in $2; everybody: of all.
+-- among: the first $1 of those in $2; everybody: of all; rows: the keys of all.
 CREATE FUNCTION leadscore_internal.hottest_queries(model name, entity text, score text, n int, wanted int,
-                                                   OUT paused boolean, OUT relation oid, OUT key_type oid, OUT leaders text, OUT among text, OUT everybody text)
+                                                   OUT paused boolean, OUT score_id int, OUT entity_id int, OUT relation oid, OUT owner oid, OUT key_type oid,
+                                                   OUT leaders text, OUT among text, OUT everybody text, OUT rows text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   readable record := leadscore_internal.readable_score(model, entity, score);
@@ -95,8 +102,15 @@ DECLARE
 BEGIN
   PERFORM leadscore_internal.check_count(n);
   paused := readable.paused;
+  score_id := s.id;
+  entity_id := e.id;
   relation := e.relation;
+  owner := (SELECT c.relowner FROM pg_class AS c WHERE c.oid = e.relation);
   key_type := e.key_type;
+  -- As the views list them: those with members have no row without a key.
+  rows := format('SELECT e.key FROM %s%s', leadscore_internal.entity_rows(e),
+                 CASE WHEN EXISTS (SELECT FROM leadscore_internal.membership AS m WHERE m.score = s.id AND m.entity = e.id AND NOT m.building)
+                      THEN ' WHERE e.key IS NOT NULL' END);
   everybody := leadscore_internal.ranked_query(readable.view_name, id_column, 'DESC', '');
   IF NOT paused AND n > 0 THEN
     leaders := leadscore_internal.leaders_query(s.id, e.id, wanted);

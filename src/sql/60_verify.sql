@@ -5,7 +5,6 @@ RETURNS TABLE (id text, what text, kept float8, actual float8)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
   key_type regtype := (SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity);
-  state record := leadscore_internal.state_reading(component.decay, 's', 'p', '$2');
 BEGIN
   IF to_regclass(component.states::text) IS NULL THEN
     RAISE EXCEPTION 'the score was published after this transaction took its snapshot'
@@ -22,19 +21,17 @@ BEGIN
     ), pending AS (%6$s
     ), kept AS (
       SELECT coalesce(s.key, p.key) AS key,
-             %8$s AS points,
+             -- NULL for what is read from the rows anyway; the views decide by the same conditions.
+             %7$s AS points,
              (coalesce(s.activities, 0) + coalesce(p.activities, 0))::float8 AS activities,
-             greatest(s.last_activity_at, p.added_at) AS last_activity_at, least(s.next_change_at, p.next_change_at) AS next_change_at,
-             -- What is read from the rows anyway; the views decide by the same conditions.
-             coalesce(p.marked, false) OR %7$s
-               AS read_from_rows
+             greatest(s.last_activity_at, p.added_at) AS last_activity_at, least(s.next_change_at, p.next_change_at) AS next_change_at
       FROM %2$s AS s FULL JOIN pending AS p ON p.key %3$s s.key
     ), compared AS (
       SELECT coalesce(k.key, f.key) AS key, coalesce(k.points, 0) AS kept_points, coalesce(f.points, 0) AS actual_points,
              coalesce(f.magnitude, 0) AS magnitude, coalesce(k.activities, 0) AS kept_activities, coalesce(f.activities, 0) AS actual_activities,
              k.last_activity_at AS kept_last, f.last_activity_at AS actual_last, k.next_change_at AS kept_next, f.next_change_at AS actual_next
       FROM kept AS k FULL JOIN facts AS f ON f.key %3$s k.key
-      WHERE NOT coalesce(k.read_from_rows, false)
+      WHERE k.key IS NULL OR k.points IS NOT NULL
     )
     SELECT c.key::text, v.what, v.kept, v.actual
     FROM compared AS c CROSS JOIN LATERAL (VALUES
@@ -47,7 +44,7 @@ BEGIN
     ORDER BY c.key, v.what$verify$,
     component.pending, component.states, leadscore_internal.equality_operator(key_type), component.decay,
     leadscore_internal.facts_call(component, 'NULL'), leadscore_internal.pending_query(component, '$2'),
-    state.unsettled, state.points)
+    leadscore_internal.state_reading(component.decay, 's', 'p', 'false', '$2'))
   USING component.id, as_of, component.ahead, component.counted;
 END
 $$;

@@ -8,7 +8,7 @@ GRANT SELECT ON leadscore.entities, leadscore.sources, leadscore.links, leadscor
 GRANT EXECUTE ON FUNCTION
   leadscore_internal.type_name(regtype), leadscore_internal.must_read_rows(int), leadscore_internal.unreadable_points(int), leadscore_internal.read_rows(int, anyelement, timestamptz),
   leadscore_internal.facts(int, anyarray, timestamptz, timestamptz), leadscore_internal.sees(int, anyelement), leadscore_internal.members(int, anyarray),
-  leadscore_internal.score_at(name, text, text, anyelement, timestamptz), leadscore_internal.score_name(int),
+  leadscore_internal.score_at(name, text, text, anyelement, timestamptz), leadscore_internal.score_then(name, text, text, anyelement, timestamptz), leadscore_internal.score_name(int),
   leadscore_internal.adjustments(int, int, anyarray), leadscore_internal.adjust(name, text, text, anyelement, float8, text, timestamptz),
   leadscore_internal.withdraw_adjustment(name, text, bigint, text), leadscore_internal.merge_entity(name, text, anyelement, anyelement),
   leadscore_internal.forget_entity(name, text, anyelement),
@@ -23,7 +23,7 @@ GRANT EXECUTE ON FUNCTION
   leadscore_internal.window_start(timestamptz, interval), leadscore_internal.check_instant(timestamptz, text),
   leadscore_internal.check_count(bigint), leadscore_internal.delayed(leadscore.decay, interval), leadscore_internal.check_points(float8, text), leadscore_internal.refuse_second_row(text),
   leadscore_internal.number_or_null(bigint, regtype),
-  leadscore_internal.unsettled(timestamptz, timestamptz, timestamptz, timestamptz, float8, float8, timestamptz),
+  leadscore_internal.settled_points(boolean, leadscore.decay, float8, float8, float8, float8, float8, timestamptz, timestamptz, timestamptz, float8, float8, float8, timestamptz, timestamptz),
   leadscore_internal.state_points(leadscore.decay, float8, float8, float8, timestamptz, timestamptz),
   leadscore_internal.next_change(leadscore.decay, timestamptz, timestamptz),
   leadscore_internal.fading_part(leadscore.decay, float8, timestamptz, timestamptz),

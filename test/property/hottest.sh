@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Random writes and folds under every decay, with and without caps, and a moving clock: lead_hottest is what its view says.
+# Random writes and folds under every decay, with and without caps, and a moving clock: lead_hottest and that of a roll-up are what their views say.
 folder=$(dirname -- "${BASH_SOURCE[0]}")
 source "$folder/lib/rounds.bash"
 

@@ -1,16 +1,20 @@
 -- A small CRM with a score for every kind of decay, with several components, caps and without, random writes and folds,
--- and a clock that moves. lead_hottest must be what its view says, and lead_hot what the rows say. Driven by hottest.sh.
+-- and a clock that moves; teams get it by a roll-up. lead_hottest and team_hottest must be what their views say, and lead_hot what
+-- the rows say. Driven by hottest.sh.
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
 SET pg_leadscore.clock = '2026-01-01 00:00:00+00';
 CREATE EXTENSION pg_leadscore;
 
 CREATE SCHEMA crm;
-CREATE TABLE crm.lead (id int PRIMARY KEY, is_lead boolean NOT NULL DEFAULT true);
+CREATE TABLE crm.team (id bigint PRIMARY KEY);
+INSERT INTO crm.team SELECT generate_series(1, 30);
+CREATE TABLE crm.lead (id int PRIMARY KEY, is_lead boolean NOT NULL DEFAULT true, team_id int);
 CREATE TABLE crm.activity (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, lead_id int, kind text, points float8, at timestamptz);
 CREATE INDEX ON crm.activity (lead_id);
-INSERT INTO crm.lead SELECT id, id % 10 <> 3 FROM generate_series(1, 400) AS id;
+INSERT INTO crm.lead SELECT id, id % 10 <> 3, nullif(id % 32, 0) FROM generate_series(1, 400) AS id;
 SELECT leadscore.create_entity('lead', 'crm.lead', filter => 'is_lead');
+SELECT leadscore.create_entity('team', 'crm.team');
 SELECT leadscore.create_source('activity', 'crm.activity', 'at');
 SELECT leadscore.create_source('early', 'crm.activity', 'at', filter => $$kind = 'mail'$$, ahead => '6 hours');
 SELECT leadscore.create_link('activity', 'lead', 'lead_id');
@@ -29,6 +33,7 @@ BEGIN
     score := 'plain' || number;
     PERFORM leadscore.create_score(score, '{lead}', decay::leadscore.decay);
     PERFORM leadscore.create_rule(score, 'points', 'activity', 'points');
+    PERFORM leadscore.create_rollup(score, 'team', of => 'lead', key => 'team_id');
     CALL leadscore.publish(score);
     CONTINUE WHEN number % 2 = 1;
     score := 'mixed' || number;
@@ -37,6 +42,7 @@ BEGIN
     PERFORM leadscore.create_rule(score, 'points', 'activity', 'points', filter => $f$kind <> 'call'$f$);
     PERFORM leadscore.create_rule(score, 'call', 'activity', 'points', filter => $f$kind = 'call'$f$, decay => 'linear(10 days)', max_points => 7);
     PERFORM leadscore.create_rule(score, 'mail', 'early', '1.1');
+    PERFORM leadscore.create_rollup(score, 'team', of => 'lead', key => 'team_id');
     CALL leadscore.publish(score);
   END LOOP;
 END
@@ -63,6 +69,9 @@ BEGIN
   IF random() < 0.1 THEN
     UPDATE crm.lead AS l SET is_lead = NOT is_lead WHERE random() < 0.1;
   END IF;
+  IF random() < 0.1 THEN
+    UPDATE crm.lead AS l SET team_id = 1 + trunc(random() * 32)::int WHERE random() < 0.1;
+  END IF;
   IF random() < 0.02 THEN
     TRUNCATE crm.activity;
   END IF;
@@ -81,6 +90,7 @@ $$;
 CREATE FUNCTION crm.faults() RETURNS TABLE (fault text) LANGUAGE plpgsql AS $$
 DECLARE
   score text;
+  entity text;
   n int;
   asked text;
   expected text;
@@ -88,13 +98,16 @@ DECLARE
 BEGIN
   FOR score IN SELECT s.score FROM leadscore.scores AS s ORDER BY random() LIMIT 5 LOOP
     FOREACH n IN ARRAY ARRAY[1, 1 + trunc(random() * 10)::int, 1 + trunc(random() * 60)::int] LOOP
-      EXECUTE format('SELECT string_agg(h.lead_id || '':'' || round(h.points::numeric, 9), '' '' ORDER BY round(h.points::numeric, 9) DESC, h.lead_id) FROM leadscore.lead_hottest(%L, %s) AS h', score, n) INTO asked;
-      EXECUTE format('SELECT string_agg(v.lead_id || '':'' || round(v.points::numeric, 9), '' '' ORDER BY round(v.points::numeric, 9) DESC, v.lead_id) FROM (SELECT * FROM leadscore.%I ORDER BY points DESC, lead_id LIMIT %s) AS v',
-                     'lead_' || score, n) INTO expected;
-      IF asked IS DISTINCT FROM expected THEN
-        fault := format('%s, %s at %s: %s instead of %s', score, n, leadscore.clock(), asked, expected);
-        RETURN NEXT;
-      END IF;
+      FOREACH entity IN ARRAY '{lead,team}'::text[] LOOP
+        EXECUTE format('SELECT string_agg(h.%1$I || '':'' || round(h.points::numeric, 9), '' '' ORDER BY round(h.points::numeric, 9) DESC, h.%1$I) FROM leadscore.%2$I(%3$L, %4$s) AS h',
+                       entity || '_id', entity || '_hottest', score, n) INTO asked;
+        EXECUTE format('SELECT string_agg(v.%1$I || '':'' || round(v.points::numeric, 9), '' '' ORDER BY round(v.points::numeric, 9) DESC, v.%1$I) FROM (SELECT * FROM leadscore.%2$I ORDER BY points DESC, %1$I LIMIT %3$s) AS v',
+                       entity || '_id', entity || '_' || score, n) INTO expected;
+        IF asked IS DISTINCT FROM expected THEN
+          fault := format('%s of %s, %s at %s: %s instead of %s', entity, score, n, leadscore.clock(), asked, expected);
+          RETURN NEXT;
+        END IF;
+      END LOOP;
     END LOOP;
   END LOOP;
   -- plain2 is about a window.
