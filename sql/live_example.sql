@@ -34,7 +34,7 @@ SELECT leadscore.lead_score('engagement', 1), leadscore.lead_score('engagement',
        leadscore.lead_score('engagement', 1, as_of => '2026-01-29'), leadscore.lead_score('engagement', 3) AS never,
        leadscore.lead_score('engagement', 4) AS nobody, leadscore.lead_score('engagement', 4, '2026-01-30') AS nobody_then;
 SELECT leadscore.lead_score('engagement', NULL), leadscore.lead_score('engagement', NULL, '2026-01-30');
-SELECT * FROM leadscore.lead_hot('engagement', more_than => 4.9, within => '30 days');
+SELECT * FROM leadscore.lead_hot('engagement', more_than => 4.9, within => '30 days') ORDER BY lead_id;
 SELECT * FROM leadscore.lead_hot('engagement', more_than => 5, within => '30 days');
 SELECT * FROM leadscore.lead_hot('engagement', more_than => 4, within => '30 days', as_of => '2026-02-28') ORDER BY lead_id;
 SELECT * FROM leadscore.lead_cold('engagement', fewer_than => 5, within => '1 month') ORDER BY lead_id;

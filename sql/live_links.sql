@@ -258,7 +258,7 @@ TABLE crm.state;
 INSERT INTO crm.activity (id, lead_id, points, at) VALUES (1, 1, 8, '2026-03-22'), (2, 2, 4, '2026-03-31');
 INSERT INTO crm.attendee VALUES (1, 3), (2, 1);
 SELECT * FROM leadscore.lead_hottest('met', 3);
-SELECT * FROM leadscore.lead_hot('met', 0, '5 days');
+SELECT * FROM leadscore.lead_hot('met', 0, '5 days') ORDER BY lead_id;
 SELECT * FROM leadscore.lead_cold('met', 1, '5 days');
 SELECT leadscore.lead_score('met', 1, '2026-03-25'), leadscore.lead_score('met', 3);
 DROP VIEW crm.state, crm.marks;

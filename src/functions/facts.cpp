@@ -32,6 +32,22 @@ LEADSCORE_FUNCTION(explained_facts) {
     return materialize_facts(fcinfo, none, none, true);
 }
 
+// earned(score, entity, keys anyarray, from_time, to_time, more_than) → SETOF record (key, points, activities,
+// last_activity_at)
+LEADSCORE_FUNCTION(earned) {
+    auto argument = [&](int number) { return NullableDatum{PG_GETARG_DATUM(number), PG_ARGISNULL(number)}; };
+    for (const int number : {0, 1, 3, 4})
+        if (PG_ARGISNULL(number))
+            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                            errmsg("the score, the entity and the bounds must not be null")));
+    InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+    auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+    read_earned(Window{PG_GETARG_INT32(0), PG_GETARG_INT32(1), get_fn_expr_argtype(fcinfo->flinfo, 2), argument(2),
+                       argument(3), argument(4), argument(5)},
+                result->setResult, result->setDesc);
+    return static_cast<Datum>(0);
+}
+
 // branch_facts(branch) → SETOF record (key, occurred_at, points, activities)
 LEADSCORE_FUNCTION(branch_facts) {
     InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);

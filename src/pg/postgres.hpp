@@ -38,6 +38,7 @@ extern "C" {
 #include "commands/event_trigger.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
+#include "executor/nodeHash.h"
 #include "executor/nodeModifyTable.h"
 #include "executor/spi.h"
 #include "executor/tstoreReceiver.h"

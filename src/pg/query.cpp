@@ -10,21 +10,26 @@ ParamListInfo parameter_list(const Parameter *parameters, int count) {
     return list;
 }
 
-void run_into(const char *query, const Parameter *parameters, int parameter_count, Tuplestorestate *result,
-              TupleDesc columns) {
+void run_query(const char *query, const Parameter *parameters, int parameter_count, DestReceiver *receiver) {
     SPIExecuteOptions options{};
     options.params = parameter_list(parameters, parameter_count);
     SPI_connect();
     options.read_only = true;
     options.must_return_tuples = true;
-    options.dest = CreateDestReceiver(DestTuplestore);
-    SetTuplestoreDestReceiverParams(options.dest, result, CurrentMemoryContext, false, columns,
-                                    "the published rules do not give the key's type any more");
+    options.dest = receiver;
     int code = SPI_execute_extended(query, &options);
     if (code != SPI_OK_SELECT)
         elog(ERROR, "reading the CRM's rows failed: %s", SPI_result_code_string(code));
-    options.dest->rDestroy(options.dest);
     SPI_finish();
+}
+
+void run_into(const char *query, const Parameter *parameters, int parameter_count, Tuplestorestate *result,
+              TupleDesc columns) {
+    DestReceiver *receiver = CreateDestReceiver(DestTuplestore);
+    SetTuplestoreDestReceiverParams(receiver, result, CurrentMemoryContext, false, columns,
+                                    "the published rules do not give the key's type any more");
+    run_query(query, parameters, parameter_count, receiver);
+    receiver->rDestroy(receiver);
 }
 
 NullableDatum value_of_row(MemoryContext context) {

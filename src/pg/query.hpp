@@ -13,6 +13,9 @@ struct Parameter {
 
 ParamListInfo parameter_list(const Parameter *parameters, int count);
 
+// Runs a query; its rows go to the receiver.
+void run_query(const char *query, const Parameter *parameters, int parameter_count, DestReceiver *receiver);
+
 // Runs a query into the caller's result, whose columns it must have.
 void run_into(const char *query, const Parameter *parameters, int parameter_count, Tuplestorestate *result,
               TupleDesc columns);

@@ -3,6 +3,7 @@
 #include "pg/kept_plan.hpp"
 #include "pg/owner.hpp"
 #include "pg/query.hpp"
+#include "pg/sums.hpp"
 #include "pg/visibility.hpp"
 
 namespace leadscore::pg {
@@ -12,6 +13,8 @@ namespace {
 struct BranchQuery {
     Oid owner;
     char *query;
+    NullableDatum from; // where it says that itself,
+    int64 ahead;        // and by how much its times are earlier
 };
 
 // The queries are made from the catalogue as the extension's owner and copied out of SPI's memory.
@@ -31,6 +34,10 @@ BranchQuery *run_for_queries(const char *select, const Parameter *arguments, int
             queries[i].owner = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], row, 1, &is_null));
             queries[i].query = MemoryContextStrdup(
                 context, TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[i], row, 2, &is_null)));
+            if (row->natts > 2) {
+                queries[i].from.value = SPI_getbinval(SPI_tuptable->vals[i], row, 3, &queries[i].from.isnull);
+                queries[i].ahead = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], row, 4, &is_null));
+            }
         }
         SPI_finish();
     });
@@ -59,6 +66,27 @@ void read_facts(int component, NullableDatum keys, Oid keys_type, NullableDatum 
     const Parameter parameters[] = {{keys_type, keys}, {TIMESTAMPTZOID, from}, {TIMESTAMPTZOID, to}};
     for (int i = 0; i < count; i++)
         as_table_owner(queries[i].owner, [&] { run_into(queries[i].query, parameters, 3, result, columns); });
+}
+
+// Of a million rows, those of the few who are wanted leave this place.
+void read_earned(const Window &window, Tuplestorestate *result, TupleDesc columns) {
+    constexpr const char *select =
+        "SELECT q.owner, q.query, q.from_time, q.ahead FROM leadscore_internal.earned_queries($1, $2, $3, $4) AS q";
+    const NullableDatum keys = keys_visible_to_reader(window.score, window.entity, window.keys);
+    const Parameter arguments[] = {{INT4OID, {Int32GetDatum(window.score), false}},
+                                   {INT4OID, {Int32GetDatum(window.entity), false}},
+                                   {TIMESTAMPTZOID, window.from},
+                                   {BOOLOID, {BoolGetDatum(!keys.isnull), false}}};
+    int count = 0;
+    BranchQuery *queries = run_for_queries(select, arguments, 4, &count);
+    Sums *sums = begin_sums(result, columns);
+    for (int i = 0; i < count; i++) {
+        const Parameter parameters[] = {
+            {window.keys_type, keys}, {TIMESTAMPTZOID, queries[i].from}, {TIMESTAMPTZOID, window.to}};
+        DestReceiver *receiver = receiver_of(sums, queries[i].ahead);
+        as_table_owner(queries[i].owner, [&] { run_query(queries[i].query, parameters, 3, receiver); });
+    }
+    end_sums(sums, window.more_than);
 }
 
 void read_branch_facts(int branch, Tuplestorestate *result, TupleDesc columns) {

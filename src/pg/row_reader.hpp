@@ -13,7 +13,21 @@ namespace leadscore::pg {
 void read_facts(int component, NullableDatum keys, Oid keys_type, NullableDatum from, NullableDatum to, bool explained,
                 Tuplestorestate *result, TupleDesc columns);
 
-// The same for all rows of one branch.
+// What entities earned in a window, adjustments included: key, points, activities, last_activity_at, perhaps in parts.
+// keys: an array, or null for all; others than those with more points than more_than, if not null, may be missing.
+struct Window {
+    int score;
+    int entity;
+    Oid keys_type;
+    NullableDatum keys;
+    NullableDatum from;
+    NullableDatum to;
+    NullableDatum more_than;
+};
+
+void read_earned(const Window &window, Tuplestorestate *result, TupleDesc columns);
+
+// The facts of all rows of one branch.
 void read_branch_facts(int branch, Tuplestorestate *result, TupleDesc columns);
 
 } // namespace leadscore::pg

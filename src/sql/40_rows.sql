@@ -1,10 +1,14 @@
 -- Reading the CRM's own rows: the queries that leadscore_internal.facts runs as the owner of each table.
+--
+-- What each of them is made with is PL/pgSQL even where it is one query: a session keeps its plans.
 
 CREATE FUNCTION leadscore_internal.any_of(conditions text[]) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
   -- A condition that is missing always holds.
-  SELECT CASE WHEN array_position(conditions, NULL) IS NOT NULL THEN 'true'
-              ELSE '(' || array_to_string(conditions, ') OR (') || ')' END
+  RETURN CASE WHEN array_position(conditions, NULL) IS NOT NULL THEN 'true'
+              ELSE '(' || array_to_string(conditions, ') OR (') || ')' END;
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.any_of(text[]) IS 'Conditions joined by OR.';
 
@@ -102,27 +106,31 @@ COMMENT ON FUNCTION leadscore_internal.link_clause(leadscore_internal.branch, te
   'How the rows of a branch find their entities: what is joined to them, the key, and conditions.';
 
 CREATE FUNCTION leadscore_internal.points_expression(branch int) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT string_agg(CASE WHEN t.filter IS NULL THEN format('coalesce((%s)::pg_catalog.float8, 0)', t.points)
-                         ELSE format('CASE WHEN %s THEN coalesce((%s)::pg_catalog.float8, 0) ELSE 0 END', t.filter, t.points) END,
-                    ' + ' ORDER BY t.id)
-  FROM leadscore_internal.term AS t WHERE t.branch = points_expression.branch
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (SELECT string_agg(CASE WHEN t.filter IS NULL THEN format('coalesce((%s)::pg_catalog.float8, 0)', t.points)
+                                 ELSE format('CASE WHEN %s THEN coalesce((%s)::pg_catalog.float8, 0) ELSE 0 END', t.filter, t.points) END,
+                            ' + ' ORDER BY t.id)
+          FROM leadscore_internal.term AS t WHERE t.branch = points_expression.branch);
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.points_expression(int) IS 'What all rules of a branch together give to a row.';
 
 CREATE FUNCTION leadscore_internal.counts_expression(branch leadscore_internal.branch) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
   -- An activity that rules of several decays match is counted by the first component that has it; those with a limit
   -- come last.
-  SELECT CASE WHEN NOT (SELECT c.counted FROM leadscore_internal.component AS c WHERE c.id = branch.component) THEN '0'
-              WHEN count(*) = 0 THEN '1'
-              ELSE format('CASE WHEN %s THEN 0 ELSE 1 END', leadscore_internal.any_of(array_agg(t.filter))) END
-  FROM leadscore_internal.component AS mine
-  JOIN leadscore_internal.component AS before
-    ON before.score = mine.score AND before.entity = mine.entity AND before.building = mine.building AND before.id < mine.id
-  JOIN leadscore_internal.branch AS b ON b.component = before.id AND b.source = branch.source
-  JOIN leadscore_internal.term AS t ON t.branch = b.id
-  WHERE mine.id = branch.component
+  RETURN (SELECT CASE WHEN NOT bool_and(mine.counted) THEN '0'
+                      WHEN count(t.id) = 0 THEN '1'
+                      ELSE format('CASE WHEN %s THEN 0 ELSE 1 END', leadscore_internal.any_of(array_agg(t.filter) FILTER (WHERE t.id IS NOT NULL))) END
+          FROM leadscore_internal.component AS mine
+          LEFT JOIN (leadscore_internal.component AS before
+                     JOIN leadscore_internal.branch AS b ON b.component = before.id AND b.source = counts_expression.branch.source
+                     JOIN leadscore_internal.term AS t ON t.branch = b.id)
+            ON before.score = mine.score AND before.entity = mine.entity AND before.building = mine.building AND before.id < mine.id
+          WHERE mine.id = counts_expression.branch.component);
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.counts_expression(leadscore_internal.branch) IS 'Whether a row counts as an activity here: 1 or 0.';
 
@@ -166,10 +174,12 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT $text$
 COMMENT ON FUNCTION leadscore_internal.first_instant() IS 'The beginning of the calendar, as SQL: what counts always has this time.';
 
 CREATE FUNCTION leadscore_internal.counts_from(branch leadscore_internal.branch) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE WHEN c.ahead = interval '0' THEN format('greatest((%s), ''1400-01-02 00:00:00+00'')', branch.occurred_at)
-              ELSE format('greatest(greatest((%s), ''1400-01-02 00:00:00+00'') - interval %L, ''1400-01-02 00:00:00+00'')', branch.occurred_at, c.ahead) END
-  FROM leadscore_internal.component AS c WHERE c.id = branch.component
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (SELECT CASE WHEN c.ahead = interval '0' THEN format('greatest((%s), ''1400-01-02 00:00:00+00'')', branch.occurred_at)
+                      ELSE format('greatest(greatest((%s), ''1400-01-02 00:00:00+00'') - interval %L, ''1400-01-02 00:00:00+00'')', branch.occurred_at, c.ahead) END
+          FROM leadscore_internal.component AS c WHERE c.id = branch.component);
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.counts_from(leadscore_internal.branch) IS 'From when on an activity counts: before it occurs, where its source says ahead.';
 
