@@ -144,6 +144,12 @@ SELECT * FROM leadscore.contact_hottest('heat', 1);
 -- Anybody may call what is behind it, with any columns.
 SELECT * FROM leadscore_internal.hottest('leadscore', 'account', 'heat', 1) AS h(a text, b text, c text);
 RESET ROLE;
+-- Nor to the schema that they are in.
+REVOKE USAGE ON SCHEMA crm FROM regress_leadscore_reader;
+SET ROLE regress_leadscore_reader;
+SELECT count(*) FROM leadscore.account_hottest('heat', 100);
+RESET ROLE;
+GRANT USAGE ON SCHEMA crm TO regress_leadscore_reader;
 ALTER TABLE crm.account ENABLE ROW LEVEL SECURITY;
 CREATE POLICY some_of_them ON crm.account TO regress_leadscore_reader USING (id % 3 = 0);
 SET ROLE regress_leadscore_reader;

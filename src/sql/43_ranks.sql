@@ -24,8 +24,10 @@ COMMENT ON FUNCTION leadscore_internal.rank_of_state(leadscore.decay, text, text
 
 -- In the query that uses it, so that both are of one snapshot.
 CREATE FUNCTION leadscore_internal.least_rank_query(component int) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('(SELECT c.least_rank FROM leadscore_internal.component AS c WHERE c.id = %s)', component)
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN format('(SELECT c.least_rank FROM leadscore_internal.component AS c WHERE c.id = %s)', component);
+END
 $$;
 COMMENT ON FUNCTION leadscore_internal.least_rank_query(int) IS 'The query for the least rank that states of a component have in their rows.';
 

@@ -92,7 +92,7 @@ COMMENT ON FUNCTION leadscore_internal.leaders_query(int, int, int) IS
 
 -- among: the first $1 of those in $2; everybody: of all; rows: the keys of all.
 CREATE FUNCTION leadscore_internal.hottest_queries(model name, entity text, score text, n int, wanted int,
-                                                   OUT paused boolean, OUT score_id int, OUT entity_id int, OUT relation oid, OUT key_type oid,
+                                                   OUT paused boolean, OUT score_id int, OUT entity_id int, OUT relation oid, OUT owner oid, OUT key_type oid,
                                                    OUT leaders text, OUT among text, OUT everybody text, OUT rows text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -106,6 +106,7 @@ BEGIN
   score_id := s.id;
   entity_id := e.id;
   relation := e.relation;
+  owner := (SELECT c.relowner FROM pg_class AS c WHERE c.oid = e.relation);
   key_type := e.key_type;
   -- As the views list them: those with members have no row without a key.
   rows := format('SELECT e.key FROM %s%s', leadscore_internal.entity_rows(e),

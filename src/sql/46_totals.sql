@@ -3,7 +3,7 @@
 
 -- states: key and points of all states, NULL for what cannot answer; unsettled: keys of whom states do not tell all; readings:
 -- key and points of those in $1, exactly; all without members, and without the limits of the score. No key_type: all of it
--- is to be read from the rows.
+-- is to be read from the rows, or there are rows that not even their owner sees.
 CREATE FUNCTION leadscore_internal.totals_queries(score int, entity int, OUT key_type oid, OUT expected float8, OUT min_points float8, OUT max_points float8,
                                                   OUT states text, OUT unsettled text, OUT readings text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -13,7 +13,8 @@ DECLARE
 BEGIN
   SELECT * INTO STRICT e FROM leadscore_internal.entity AS x WHERE x.id = totals_queries.entity;
   IF EXISTS (SELECT FROM leadscore_internal.component AS c
-             WHERE c.score = totals_queries.score AND c.entity = e.id AND NOT c.building AND leadscore_internal.must_read_rows(c.id)) THEN
+             WHERE c.score = totals_queries.score AND c.entity = e.id AND NOT c.building AND leadscore_internal.must_read_rows(c.id))
+     OR EXISTS (SELECT FROM pg_class AS c WHERE c.oid = e.relation AND c.relrowsecurity AND c.relforcerowsecurity) THEN
     RETURN;
   END IF;
   key_type := e.key_type::oid;
