@@ -73,7 +73,7 @@ BEGIN
       points           float8 NOT NULL,
       last_activity_at timestamptz,
       activities       bigint NOT NULL
-    ) WITH (fillfactor = 90)', states, leadscore_internal.type_name(entity.key_type),
+    ) WITH (fillfactor = 85)', states, leadscore_internal.type_name(entity.key_type),
     (SELECT string_agg(format('%s %s,', column_name, CASE column_name WHEN 'reference' THEN 'timestamptz NOT NULL' ELSE 'float8' END), ' ')
      FROM unnest(leadscore_internal.state_extras(decay)) AS column_name));
   -- An update that leaves a state its rank, or without one, touches no index.
