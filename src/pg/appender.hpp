@@ -16,7 +16,8 @@ enum PendingColumn {
     pending_columns
 };
 
-// A pending table opened for appending; rows are written with their index entries, many at a time where many come.
+// A pending table opened for appending; rows are written with their index entries, many at a time where many come. What
+// the executor prepares for any index, for those that the table has from the beginning is known.
 // PostgreSQL's errors jump past it, so it must not need a destructor.
 class Appender {
 public:
@@ -34,12 +35,25 @@ public:
     void close();
 
 private:
+    // An index on component and key; of_marks: where sign is 0.
+    struct OwnIndex {
+        Relation relation;
+        bool of_marks;
+    };
+    static constexpr int most_own_indexes = 2;
+
+    // False, with none opened, where somebody added another.
+    bool open_own_indexes();
+    void close_own_indexes();
+    void insert_index_entries(TupleTableSlot *slot);
     TupleTableSlot *start(const Component &component);
     void finish();
     void flush();
 
     Relation relation_;
-    EState *executor_;
+    OwnIndex indexes_[most_own_indexes];
+    int index_count_;
+    EState *executor_; // null where all indexes are known
     ResultRelInfo *target_;
     TupleTableSlot **slots_;
     int slot_count_;

@@ -1,24 +1,21 @@
 #include "pg/sums.hpp"
 
+#include "pg/key_table.hpp"
+
 namespace leadscore::pg {
 
 namespace {
 
 struct Sum {
-    Datum key;
-    double points;
-    TimestampTz last_activity_at; // DT_NOBEGIN for none
-    int32 activities;
-    uint32 hash; // 0 for a free place
+    Datum key = 0;
+    double points = 0;
+    TimestampTz last_activity_at = DT_NOBEGIN; // that for none
+    int32 activities = nobody;
+
+    static constexpr int32 nobody = -1;
+    bool is_free() const { return activities == nobody; }
+    static Sum of(Datum key) { return Sum{key, 0, DT_NOBEGIN, 0}; }
 };
-
-constexpr uint32 first_capacity = 1024;
-constexpr uint32 large_capacity = 1 << 16;
-
-// While it is small, quickly.
-uint32 next_capacity(uint32 capacity) { return capacity < large_capacity ? capacity * 4 : capacity * 2; }
-
-bool is_nobody(const Sum &sum) { return sum.hash == 0; }
 
 } // namespace
 
@@ -27,48 +24,14 @@ struct Sums {
     Tuplestorestate *result;
     TupleDesc columns;
     int64 later;
-    TypeCacheEntry *key_type;
-    MemoryContext context; // of the places and keys; reset when they have gone to the result
-    Sum *places;           // a power of two
-    uint32 capacity;
-    uint32 count;
+    Oid key_type;
+    KeyTable<Sum> *table; // null where keys cannot be hashed
     bool in_parts;
 };
 
 namespace {
 
-// An int by itself, everything else as its type has it.
-uint32 hash_of(const Sums &sums, Datum key) {
-    const Oid type = sums.key_type->type_id;
-    uint32 hash = 0;
-    if (type == INT4OID)
-        hash = murmurhash32(static_cast<uint32>(DatumGetInt32(key)));
-    else if (type == INT8OID)
-        hash = hash_combine(murmurhash32(static_cast<uint32>(DatumGetInt64(key))),
-                            murmurhash32(static_cast<uint32>(DatumGetInt64(key) >> 32)));
-    else
-        hash = DatumGetUInt32(FunctionCall1Coll(&sums.key_type->hash_proc_finfo, sums.key_type->typcollation, key));
-    return hash == 0 ? 1 : hash;
-}
-
-bool equal(const Sums &sums, Datum left, Datum right) {
-    const Oid type = sums.key_type->type_id;
-    if (type == INT4OID || type == INT8OID)
-        return left == right;
-    return DatumGetBool(FunctionCall2Coll(&sums.key_type->eq_opr_finfo, sums.key_type->typcollation, left, right));
-}
-
-Sum *free_places(const Sums &sums, uint32 capacity) {
-    return static_cast<Sum *>(MemoryContextAllocExtended(sums.context, sizeof(Sum) * static_cast<Size>(capacity),
-                                                         MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
-}
-
-void start_anew(Sums *sums) {
-    MemoryContextReset(sums->context);
-    sums->capacity = first_capacity;
-    sums->count = 0;
-    sums->places = free_places(*sums, sums->capacity);
-}
+void start_anew(Sums *sums) { sums->table = make_key_table<Sum>(sums->key_type, 0, get_hash_memory_limit()); }
 
 void put(const Sums &sums, const Sum &sum) {
     Datum values[] = {sum.key, Float8GetDatum(sum.points), Int64GetDatum(static_cast<int64>(sum.activities)),
@@ -77,59 +40,26 @@ void put(const Sums &sums, const Sum &sum) {
     tuplestore_putvalues(sums.result, sums.columns, values, nulls);
 }
 
-void put_all(Sums *sums) {
-    for (uint32 i = 0; i < sums->capacity; i++) {
+template <typename Wanted> void put_all(const Sums &sums, Wanted wanted) {
+    for (uint64 i = 0; i < sums.table->size(); i++) {
         CHECK_FOR_INTERRUPTS();
-        if (!is_nobody(sums->places[i]))
-            put(*sums, sums->places[i]);
+        const Sum &sum = sums.table->entries[i];
+        if (!sum.is_free() && wanted(sum))
+            put(sums, sum);
     }
 }
 
-void grow(Sums *sums) {
-    Sum *before = sums->places;
-    const uint32 capacity_before = sums->capacity;
-    sums->capacity = next_capacity(capacity_before);
-    sums->places = free_places(*sums, sums->capacity);
-    for (uint32 i = 0; i < capacity_before; i++) {
-        if (is_nobody(before[i]))
-            continue;
-        uint32 place = before[i].hash & (sums->capacity - 1);
-        while (!is_nobody(sums->places[place]))
-            place = (place + 1) & (sums->capacity - 1);
-        sums->places[place] = before[i];
-    }
-    pfree(before);
-}
-
-// Three quarters full at most, so that a free place is near.
-void make_room(Sums *sums) {
-    if (sums->count < sums->capacity / 4 * 3)
-        return;
-    const Size size = MemoryContextMemAllocated(sums->context, true);
-    const Size more = sizeof(Sum) * static_cast<Size>(next_capacity(sums->capacity) - sums->capacity);
-    if (size + more <= get_hash_memory_limit() && sums->capacity <= PG_UINT32_MAX / 4) {
-        grow(sums);
-        return;
-    }
-    put_all(sums);
+Sum *find_sum(Sums *sums, Datum key) {
+    Sum *sum = find_or_add(sums->table, key, get_hash_memory_limit());
+    if (sum != nullptr)
+        return sum;
+    put_all(*sums, [](const Sum &) { return true; });
     sums->in_parts = true;
+    MemoryContext caller = MemoryContextSwitchTo(MemoryContextGetParent(sums->table->context));
+    free_key_table(sums->table);
     start_anew(sums);
-}
-
-Sum *find(Sums *sums, Datum key) {
-    const uint32 hash = hash_of(*sums, key);
-    make_room(sums);
-    uint32 place = hash & (sums->capacity - 1);
-    while (!is_nobody(sums->places[place])) {
-        if (sums->places[place].hash == hash && equal(*sums, sums->places[place].key, key))
-            return &sums->places[place];
-        place = (place + 1) & (sums->capacity - 1);
-    }
-    MemoryContext caller = MemoryContextSwitchTo(sums->context);
-    sums->places[place] = Sum{datumCopy(key, sums->key_type->typbyval, sums->key_type->typlen), 0, DT_NOBEGIN, 0, hash};
     MemoryContextSwitchTo(caller);
-    sums->count++;
-    return &sums->places[place];
+    return find_or_add(sums->table, key, get_hash_memory_limit());
 }
 
 bool take_row(TupleTableSlot *slot, DestReceiver *receiver) {
@@ -139,12 +69,12 @@ bool take_row(TupleTableSlot *slot, DestReceiver *receiver) {
     const double points = DatumGetFloat8(values[2]);
     const int32 activities = DatumGetInt32(values[3]);
     const TimestampTz at = activities > 0 ? DatumGetTimestampTz(values[1]) + sums->later : DT_NOBEGIN;
-    if (!OidIsValid(sums->key_type->hash_proc_finfo.fn_oid)) {
-        put(*sums, Sum{values[0], points, at, activities, 0});
+    if (sums->table == nullptr) {
+        put(*sums, Sum{values[0], points, at, activities});
         sums->in_parts = true;
         return true;
     }
-    Sum *sum = find(sums, values[0]);
+    Sum *sum = find_sum(sums, values[0]);
     sum->points += points;
     sum->activities += activities;
     sum->last_activity_at = Max(sum->last_activity_at, at);
@@ -181,9 +111,7 @@ Sums *begin_sums(Tuplestorestate *result, TupleDesc columns) {
     sums->receiver = DestReceiver{take_row, check_columns, shut_down, shut_down, DestTuplestore};
     sums->result = result;
     sums->columns = columns;
-    sums->key_type = lookup_type_cache(getBaseType(TupleDescAttr(columns, 0)->atttypid),
-                                       TYPECACHE_HASH_PROC_FINFO | TYPECACHE_EQ_OPR_FINFO);
-    sums->context = AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore sums", ALLOCSET_DEFAULT_SIZES);
+    sums->key_type = getBaseType(TupleDescAttr(columns, 0)->atttypid);
     start_anew(sums);
     return sums;
 }
@@ -194,15 +122,12 @@ DestReceiver *receiver_of(Sums *sums, int64 later) {
 }
 
 void end_sums(Sums *sums, NullableDatum more_than) {
-    for (uint32 i = 0; i < sums->capacity; i++) {
-        CHECK_FOR_INTERRUPTS();
-        const Sum &sum = sums->places[i];
-        // As SQL compares, for which NaN is more than any other number.
-        const bool wanted = more_than.isnull || sums->in_parts || !(sum.points <= DatumGetFloat8(more_than.value));
-        if (!is_nobody(sum) && wanted)
-            put(*sums, sum);
-    }
-    MemoryContextDelete(sums->context);
+    if (sums->table == nullptr)
+        return;
+    const bool all = more_than.isnull || sums->in_parts;
+    // As SQL compares, for which NaN is more than any other number.
+    put_all(*sums, [&](const Sum &sum) { return all || !(sum.points <= DatumGetFloat8(more_than.value)); });
+    free_key_table(sums->table);
 }
 
 } // namespace leadscore::pg

@@ -147,15 +147,13 @@ bool convert_integer(Oid from, Oid to, Datum *value) {
            (to == INT4OID ? number == static_cast<int32>(number) : number == static_cast<int16>(number));
 }
 
-bool is_integer(Oid type) { return type == INT2OID || type == INT4OID || type == INT8OID; }
-
 enum class KeyForm { unknown, same, integer };
 
 // How the keys in a column are those of a type.
 KeyForm form_of(TupleTableSlot *slot, int column, Oid key_type) {
     Form_pg_attribute attribute = TupleDescAttr(slot->tts_tupleDescriptor, column);
     const Oid type = getBaseType(attribute->atttypid);
-    if (is_integer(type) && is_integer(key_type))
+    if (is_integer_type(type) && is_integer_type(key_type))
         return type == key_type ? KeyForm::same : KeyForm::integer;
     return (type == key_type || IsBinaryCoercible(type, key_type)) && tells_apart(attribute->attcollation)
                ? KeyForm::same
@@ -194,7 +192,7 @@ bool add_members(const Membership &membership, const Totals &members, Oid key_ty
 bool tells_apart(Oid collation) { return !OidIsValid(collation) || get_collation_isdeterministic(collation); }
 
 double points_in(const Totals &totals, Datum key) {
-    const double points = known_points(totals.points, key);
+    const double points = known_points(*totals.points, key);
     return std::max(totals.least, std::min(totals.most, points));
 }
 
@@ -213,7 +211,7 @@ bool read_totals(int score, int entity, Totals *totals) {
         if (!read_totals(score, memberships[i].member, &members) ||
             !add_members(memberships[i], members, queries.key_type, table))
             return false;
-        free_points_table(members.points);
+        free_key_table(members.points);
     }
     *totals = Totals{table, queries.least, queries.most};
     return true;

@@ -196,6 +196,72 @@ TEST(State, IsStoredWithoutLosingOfItsError) {
     }
 }
 
+// As a fold does it: from the rows come the activities of some periods, also those that are not in the state yet, and
+// those are taken off again.
+TEST(State, IsBroughtOverTheBoundariesThatItsActivitiesPass) {
+    Random random(73);
+    for (const char *text : decays) {
+        const Decay decay = read_decay(text);
+        int corrected = 0;
+        for (int entity = 0; entity < 60; entity++) {
+            std::vector<Activity> activities;
+            std::vector<Activity> pending;
+            std::vector<Change> all;
+            for (Ticks i = random.between(1, 12); i > 0; i--) {
+                const Activity activity{-random.between(-6 * day, 12 * day), random.number(-5, 20)};
+                activities.push_back(activity);
+                all.push_back({activity.occurred_at, activity.points, 1, 1});
+            }
+            if (random.chance(30))
+                pending.push_back({-random.between(0, 9 * day), random.number(1, 5)});
+            State state = merge(decay, State{}, all, 0).state;
+            for (Ticks now = 0; now < 25 * day; now += random.between(1, 60 * hour)) {
+                if (state.next_change_at > now)
+                    continue;
+                std::vector<Change> passing;
+                for (const Period &period : occurrences_of_changes(decay, state.next_change_at, now)) {
+                    auto take = [&](const Activity &activity, int sign) {
+                        if (activity.occurred_at >= period.from && activity.occurred_at <= period.to)
+                            passing.push_back({activity.occurred_at, activity.points, sign, 1});
+                    };
+                    for (const Activity &activity : activities)
+                        take(activity, 1);
+                    for (const Activity &activity : pending) {
+                        take(activity, 1);
+                        take(activity, -1);
+                    }
+                }
+                const Merged merged = correct(decay, state, passing, now);
+                if (merged.recompute) {
+                    state = merge(decay, State{}, all, now).state;
+                    continue;
+                }
+                corrected++;
+                state = merged.state;
+                EXPECT_GT(state.next_change_at, now) << text;
+                EXPECT_EQ(state.activities, occurred(activities, now)) << text;
+                const Ticks last = std::min(state.next_change_at - 1, now + 30 * day);
+                for (const Ticks instant : {now, random.between(now, std::max(now, last))}) {
+                    const auto expected = static_cast<double>(sum_of(decay, activities, instant));
+                    EXPECT_NEAR(value_of(decay, state, instant), expected, 1e-9 * std::max(1.0, state.magnitude))
+                        << text << " at " << instant;
+                }
+            }
+        }
+        EXPECT_GT(corrected, 60) << text;
+    }
+}
+
+TEST(State, ThatIsOfALaterInstantCannotBeCorrected) {
+    const Decay decay = read_decay("window(9 days)");
+    std::vector<Change> came{{0, 5, 1, 1}};
+    const State state = merge(decay, State{}, came, 2 * day).state;
+    std::vector<Change> none;
+    EXPECT_TRUE(correct(decay, state, none, day).recompute);
+    EXPECT_FALSE(correct(decay, state, came, 10 * day).recompute);
+    EXPECT_EQ(correct(decay, state, came, 10 * day).state.points, 0);
+}
+
 TEST(State, OfTheFutureCountsFromItsTimeOn) {
     const Decay decay = read_decay("exponential(30 days)");
     std::vector<Change> planned{{5 * day, 7, 1, 1}};

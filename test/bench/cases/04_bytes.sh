@@ -45,12 +45,4 @@ check() {
   share=$(updates pg_leadscore | cut -d '|' -f 2)
   awk -v share="${share:-0}" 'BEGIN { exit !(share < 80) }' && note 'wanted: 80 % or more HOT updates: **missed**'
   verify_later pg_leadscore engagement
-  # this is the last case that writes activities: their room is for the others
-  drop_database bare
-  drop_database row_trigger
-  drop_database statement_trigger
-  drop_database queue
-  drop_database queue_statement
-  drop_database ivm
-  drop_database landmark
 }
