@@ -3,6 +3,7 @@
 #include "pg/hottest.hpp"
 
 #include "pg/each_row.hpp"
+#include "pg/hottest_queries.hpp"
 #include "pg/kept_plan.hpp"
 #include "pg/owner.hpp"
 #include "pg/query.hpp"
@@ -15,56 +16,6 @@ namespace {
 
 // Beyond so many, reading everybody takes no longer.
 constexpr int most_leaders = 20000;
-
-struct HottestQueries {
-    bool paused;
-    int score;
-    int entity;
-    Oid relation;
-    Oid owner; // of the relation
-    Oid key_type;
-    char *leaders; // null where states cannot tell
-    char *among;
-    char *everybody;
-    char *rows;
-};
-
-HottestQueries queries_of(const RankedScore &score, int wanted) {
-    constexpr const char *select =
-        "SELECT q.paused, q.score_id, q.entity_id, q.relation, q.owner, q.key_type, q.leaders, "
-        "q.among, q.everybody, q.rows FROM leadscore_internal.hottest_queries($1, $2, $3, $4, $5) AS q";
-    const Parameter parameters[] = {{NAMEOID, score.model},
-                                    {TEXTOID, score.entity},
-                                    {TEXTOID, score.score},
-                                    {INT4OID, score.n},
-                                    {INT4OID, {Int32GetDatum(wanted), false}}};
-    MemoryContext context = CurrentMemoryContext;
-    HottestQueries queries{};
-    as_extension_owner([&] {
-        SPI_connect();
-        if (execute_kept(select, parameters, 5) != SPI_OK_SELECT || SPI_processed != 1)
-            elog(ERROR, "reading what is published failed");
-        HeapTuple row = SPI_tuptable->vals[0];
-        TupleDesc columns = SPI_tuptable->tupdesc;
-        bool is_null = false;
-        auto text_at = [&](int number) -> char * {
-            Datum value = SPI_getbinval(row, columns, number, &is_null);
-            return is_null ? nullptr : MemoryContextStrdup(context, TextDatumGetCString(value));
-        };
-        queries.paused = DatumGetBool(SPI_getbinval(row, columns, 1, &is_null));
-        queries.score = DatumGetInt32(SPI_getbinval(row, columns, 2, &is_null));
-        queries.entity = DatumGetInt32(SPI_getbinval(row, columns, 3, &is_null));
-        queries.relation = DatumGetObjectId(SPI_getbinval(row, columns, 4, &is_null));
-        queries.owner = DatumGetObjectId(SPI_getbinval(row, columns, 5, &is_null));
-        queries.key_type = DatumGetObjectId(SPI_getbinval(row, columns, 6, &is_null));
-        queries.leaders = text_at(7);
-        queries.among = text_at(8);
-        queries.everybody = text_at(9);
-        queries.rows = text_at(10);
-        SPI_finish();
-    });
-    return queries;
-}
 
 struct Leaders {
     bool known;
@@ -133,7 +84,7 @@ bool read_by_rank(const RankedScore &score, HottestQueries queries, int n, Tuple
         return false;
     for (int wanted = first_wanted(n); wanted <= most_leaders; wanted *= 4) {
         if (wanted != first_wanted(n))
-            queries = queries_of(score, wanted);
+            queries = hottest_queries(score, wanted);
         const Leaders leaders = find_leaders(queries.leaders);
         if (!leaders.known)
             return false;
@@ -224,7 +175,7 @@ bool read_by_totals(const HottestQueries &queries, int n, Tuplestorestate *resul
 
 void read_hottest(const RankedScore &score, Tuplestorestate *result, TupleDesc columns) {
     const int n = DatumGetInt32(score.n.value);
-    const HottestQueries queries = queries_of(score, first_wanted(n));
+    const HottestQueries queries = hottest_queries(score, first_wanted(n));
     if (queries.paused || n == 0 || read_by_rank(score, queries, n, result, columns) ||
         read_by_totals(queries, n, result, columns))
         return;

@@ -1,15 +1,8 @@
 #pragma once
 
-#include "pg/query.hpp"
+#include "pg/hottest_queries.hpp"
 
 namespace leadscore::pg {
-
-struct RankedScore {
-    NullableDatum model;
-    NullableDatum entity;
-    NullableDatum score;
-    NullableDatum n;
-};
 
 // The n entities with the most points of a score, now: rank, key, points. Where the states know them, they are found by
 // the index on their ranks.
