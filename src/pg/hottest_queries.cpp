@@ -6,6 +6,8 @@
 #include "pg/kept.hpp"
 #include "pg/kept_plan.hpp"
 #include "pg/owner.hpp"
+#include "pg/published.hpp"
+#include "pg/readable.hpp"
 
 namespace leadscore::pg {
 
@@ -48,23 +50,6 @@ HottestQueries ask(const RankedScore &score, int wanted) {
     return queries;
 }
 
-// What the queries were made from, beside the names in them, of which PostgreSQL tells when they change: versions of a
-// score consist of components that are never the same.
-char *present_version(int score, int entity) {
-    constexpr const char *select = R"(
-        SELECT pg_catalog.concat_ws(' ', s.model, s.name, s.state, e.name,
-                 (SELECT pg_catalog.string_agg(c.id::pg_catalog.text, ',' ORDER BY c.id)
-                  FROM leadscore_internal.component AS c
-                  WHERE c.score OPERATOR(pg_catalog.=) s.id AND NOT c.building))
-        FROM leadscore_internal.score AS s CROSS JOIN leadscore_internal.entity AS e
-        WHERE s.id OPERATOR(pg_catalog.=) $1 AND e.id OPERATOR(pg_catalog.=) $2)";
-    const Parameter parameters[] = {{INT4OID, {Int32GetDatum(score), false}},
-                                    {INT4OID, {Int32GetDatum(entity), false}}};
-    NullableDatum version{0, true};
-    as_extension_owner([&] { version = kept_query_value(select, parameters, 2); });
-    return version.isnull ? pstrdup("") : TextDatumGetCString(version.value);
-}
-
 struct KeptQueries {
     MemoryContext context; // holds the texts
     uint64 generation;
@@ -89,7 +74,7 @@ HottestQueries copy(const HottestQueries &queries) {
 }
 
 void keep(const char *asked, const HottestQueries &queries, uint64 generation) {
-    const char *version = present_version(queries.score, queries.entity);
+    const char *version = published_version(queries.score, queries.entity);
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore hottest", ALLOCSET_SMALL_SIZES);
     MemoryContext caller = MemoryContextSwitchTo(context);
     KeptQueries made{context, generation, pstrdup(asked), pstrdup(version), copy(queries)};
@@ -129,8 +114,11 @@ HottestQueries hottest_queries(const RankedScore &score, int wanted) {
     if (const KeptQueries *known = find(asked)) {
         const HottestQueries queries = copy(known->queries);
         const char *version = pstrdup(known->version);
-        if (strcmp(version, present_version(queries.score, queries.entity)) == 0)
+        if (strcmp(version, published_version(queries.score, queries.entity)) == 0) {
+            if (!queries.paused)
+                check_readable(queries.score);
             return queries;
+        }
     }
     const uint64 generation = kept_generation();
     const HottestQueries queries = ask(score, wanted);

@@ -2,6 +2,8 @@
 
 #include "pg/kept_plan.hpp"
 #include "pg/owner.hpp"
+#include "pg/published.hpp"
+#include "pg/readable.hpp"
 #include "pg/sight.hpp"
 
 namespace leadscore::pg {
@@ -23,6 +25,9 @@ struct Lookup {
     MemoryContext context; // holds the texts
     Sight sight;
     ScoreNames names;
+    int score;
+    int entity;
+    const char *version;
     const char *query; // null where it is paused
 };
 
@@ -31,35 +36,70 @@ constexpr int most_lookups = 8;
 Lookup lookups[most_lookups];
 int next_lookup = 0;
 
-const Lookup *find(const ScoreNames &names) {
-    const Sight sight = present_sight();
-    for (const Lookup &lookup : lookups)
-        if (lookup.context != nullptr && lookup.sight == sight && lookup.names == names)
+Lookup *find(const ScoreNames &names) {
+    for (Lookup &lookup : lookups)
+        if (lookup.context != nullptr && lookup.names == names)
             return &lookup;
     return nullptr;
 }
 
+// Whether it is so in the snapshot, too; an error where the score cannot be read.
+bool still_holds(Lookup *lookup) {
+    const Sight sight = present_sight();
+    if (lookup->sight == sight)
+        return true;
+    MemoryContext context = lookup->context;
+    const int score = lookup->score;
+    const bool is_paused = lookup->query == nullptr;
+    if (lookup->sight.generation != sight.generation ||
+        strcmp(lookup->version, published_version(score, lookup->entity)) != 0)
+        return false;
+    if (!is_paused)
+        check_readable(score);
+    // The questions may have run a function of the user's that came here, too.
+    if (lookup->context != context)
+        return false;
+    lookup->sight = sight;
+    return true;
+}
+
 const Lookup *ask(const ScoreNames &names) {
-    constexpr const char *select =
-        "SELECT CASE WHEN NOT r.paused THEN r.lookup END FROM leadscore_internal.readable_score($1, $2, $3) AS r";
+    constexpr const char *select = "SELECT r.score_id, r.entity_id, CASE WHEN NOT r.paused THEN r.lookup END FROM "
+                                   "leadscore_internal.readable_score($1, $2, $3) AS r";
     const Sight sight = present_sight();
     const Parameter parameters[] = {{NAMEOID, {DirectFunctionCall1(namein, CStringGetDatum(names.model)), false}},
                                     {TEXTOID, {CStringGetTextDatum(names.entity), false}},
                                     {TEXTOID, {CStringGetTextDatum(names.score), false}}};
-    const NullableDatum query = [&] {
-        NullableDatum result{0, true};
-        in_safe_path([&] { result = kept_query_value(select, parameters, 3); });
-        return result;
-    }();
-    Lookup made{
-        AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore lookup", ALLOCSET_SMALL_SIZES), sight, {}, nullptr};
+    Lookup made{AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore lookup", ALLOCSET_SMALL_SIZES),
+                sight,
+                {},
+                0,
+                0,
+                "",
+                nullptr};
     auto kept = [&](const char *text) { return MemoryContextStrdup(made.context, text); };
+    in_safe_path([&] {
+        SPI_connect();
+        if (execute_kept(select, parameters, 3) != SPI_OK_SELECT || SPI_processed != 1)
+            elog(ERROR, "reading what is published failed");
+        HeapTuple row = SPI_tuptable->vals[0];
+        TupleDesc columns = SPI_tuptable->tupdesc;
+        bool is_null = false;
+        made.score = DatumGetInt32(SPI_getbinval(row, columns, 1, &is_null));
+        made.entity = DatumGetInt32(SPI_getbinval(row, columns, 2, &is_null));
+        const Datum query = SPI_getbinval(row, columns, 3, &is_null);
+        if (!is_null)
+            made.query = kept(TextDatumGetCString(query));
+        SPI_finish();
+    });
     made.names = ScoreNames{kept(names.model), kept(names.entity), kept(names.score)};
-    if (!query.isnull)
-        made.query = kept(TextDatumGetCString(query.value));
+    made.version = kept(published_version(made.score, made.entity));
     // From here on nothing fails.
-    Lookup *place = &lookups[next_lookup];
-    next_lookup = (next_lookup + 1) % most_lookups;
+    Lookup *place = find(names);
+    if (place == nullptr) {
+        place = &lookups[next_lookup];
+        next_lookup = (next_lookup + 1) % most_lookups;
+    }
     if (place->context != nullptr)
         MemoryContextDelete(place->context);
     MemoryContextSetParent(made.context, CacheMemoryContext);
@@ -87,9 +127,8 @@ NullableDatum points_now(Datum model, Datum entity, Datum score, const Parameter
     // Partitions that came and went meanwhile.
     AcceptInvalidationMessages();
     const ScoreNames names{NameStr(*DatumGetName(model)), TextDatumGetCString(entity), TextDatumGetCString(score)};
-    const Lookup *lookup = find(names);
-    if (lookup == nullptr)
-        lookup = ask(names);
+    Lookup *known = find(names);
+    const Lookup *lookup = known != nullptr && still_holds(known) ? known : ask(names);
     if (lookup->query == nullptr)
         return NullableDatum{0, true};
     // What it reads may look up as well, and take its place.

@@ -1,7 +1,8 @@
 -- What the functions of an entity are made of, and the shortest of them: lead_score.
 
 -- The published score, which must be readable, as seen by the query under way. lookup: the query for the points of one, $1.
-CREATE FUNCTION leadscore_internal.readable_score(model name, entity text, score text, OUT paused boolean, OUT view_name text, OUT lookup text)
+CREATE FUNCTION leadscore_internal.readable_score(model name, entity text, score text, OUT paused boolean, OUT view_name text, OUT lookup text,
+                                                  OUT score_id int, OUT entity_id int)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   s leadscore_internal.score := leadscore_internal.find_score(model, leadscore_internal.name_in_model(score, model, 'score'));
@@ -15,6 +16,8 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value', HINT = 'leadscore.scores lists for which entities it is.';
   END IF;
   paused := s.state = 'paused';
+  score_id := s.id;
+  entity_id := e.id;
   IF NOT paused THEN
     PERFORM leadscore_internal.check_readable(s.id);
   END IF;

@@ -1,0 +1,24 @@
+#include "pg/published.hpp"
+
+#include "pg/kept_plan.hpp"
+#include "pg/owner.hpp"
+
+namespace leadscore::pg {
+
+// Each version of a score consists of components of its own, whose numbers are never given again.
+char *published_version(int score, int entity) {
+    constexpr const char *select = R"(
+        SELECT pg_catalog.concat_ws(' ', s.model, s.name, s.state, e.name,
+                 (SELECT pg_catalog.string_agg(c.id::pg_catalog.text, ',' ORDER BY c.id)
+                  FROM leadscore_internal.component AS c
+                  WHERE c.score OPERATOR(pg_catalog.=) s.id AND NOT c.building))
+        FROM leadscore_internal.score AS s CROSS JOIN leadscore_internal.entity AS e
+        WHERE s.id OPERATOR(pg_catalog.=) $1 AND e.id OPERATOR(pg_catalog.=) $2)";
+    const Parameter parameters[] = {{INT4OID, {Int32GetDatum(score), false}},
+                                    {INT4OID, {Int32GetDatum(entity), false}}};
+    NullableDatum version{0, true};
+    as_extension_owner([&] { version = kept_query_value(select, parameters, 2); });
+    return version.isnull ? pstrdup("") : TextDatumGetCString(version.value);
+}
+
+} // namespace leadscore::pg
