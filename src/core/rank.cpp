@@ -52,7 +52,7 @@ std::optional<std::int32_t> rank_of(const Decay &decay, const State &state) {
     sum.fading = state.points;
     sum.held = state.held;
     sum.falling = state.falling;
-    sum.reference = state.reference == no_instant ? state.last_activity_at : state.reference;
+    sum.reference = reference_of(state);
     sum.next = state.next_change_at;
     if (sum.reference == no_instant)
         return std::nullopt;

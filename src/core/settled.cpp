@@ -7,10 +7,6 @@ namespace leadscore::core {
 
 namespace {
 
-// Far below any promise.
-constexpr double vanishing = 1e-200;
-// Of a sum, what one addition and one weight can be wrong by.
-constexpr double rounding = 1e-15;
 // What a reader may be told of an error, as a part of the absolute points or of 1.
 constexpr double most_error = 5e-10;
 // Errors fade, and 1 point is the least that they are compared with: states within these need no closer look.
@@ -23,7 +19,7 @@ double without_dust(double sum) { return std::fabs(sum) < vanishing ? 0 : sum; }
 
 std::optional<double> settled_points(const DecayView &decay, const State &state, const Unfolded &changes,
                                      Ticks instant) {
-    const Ticks reference = state.reference != no_instant ? state.reference : state.last_activity_at;
+    const Ticks reference = reference_of(state);
     if (state.next_change_at <= instant || reference > instant)
         return std::nullopt;
     if (changes.removed_at != no_instant && changes.removed_at >= state.last_activity_at)

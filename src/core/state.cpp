@@ -8,11 +8,7 @@ namespace leadscore::core {
 
 namespace {
 
-// Far below any promise, and far enough above the smallest number for SQL to calculate with.
-constexpr double vanishing = 1e-200;
-// Of a sum, what one addition and one weight can be wrong by.
-constexpr double rounding = 1e-15;
-// Of a state that is kept: a twentieth of what a reader may be told.
+// Of a state that is kept: a fifth of what a reader may be told.
 constexpr double most_error = 1e-10;
 
 // All that happened at one instant.
@@ -49,16 +45,12 @@ template <typename Visit> void each_moment(std::span<const Change> changes, Visi
 // All points have one sign, or next to all.
 double usual_magnitude(const State &state) { return std::max(std::fabs(state.points + state.held), vanishing); }
 
-// That of a sum to which each activity was added once. A hundred-thousandth of the magnitude of what a reader may be
-// told at the most, so that a state with such an error answers for itself.
+// That of a sum to which each activity was added once. A fiftieth, at the most, of what a reader may be told, so
+// that a state with such an error answers for itself.
 double usual_error(double magnitude, std::int64_t activities) {
     constexpr std::int64_t most_activities = 10000;
     const std::int64_t additions = std::clamp<std::int64_t>(activities, 0, most_activities) + 2;
     return magnitude * rounding * static_cast<double>(additions);
-}
-
-Ticks reference_of(const State &state) {
-    return state.reference != no_instant ? state.reference : state.last_activity_at;
 }
 
 double carried(const Decay &decay, double points, double falling, Ticks from, Ticks to) {

@@ -27,6 +27,16 @@ struct State {
     Ticks next_change_at = endless;
 };
 
+// From when on the state says something; `no_instant` for one of nothing.
+inline Ticks reference_of(const State &state) {
+    return state.reference != no_instant ? state.reference : state.last_activity_at;
+}
+
+// Far below any promise, and far enough above the smallest number for SQL to calculate with.
+inline constexpr double vanishing = 1e-200;
+// Of a sum, what one addition and one weight can be wrong by.
+inline constexpr double rounding = 1e-15;
+
 // Most states need not store their magnitude, being that of points of one sign, nor their error, where the number of
 // activities explains it: shortened() takes out what completed() puts back. The error may only become larger by it.
 inline constexpr double unsaid = std::numeric_limits<double>::quiet_NaN();

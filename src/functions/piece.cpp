@@ -12,9 +12,6 @@ using namespace leadscore::pg;
 
 namespace {
 
-// Far below any promise, and far enough above the smallest number for SQL to calculate with.
-constexpr double vanishing = 1e-200;
-
 // An activity's piece, for arguments (decay, points, occurred_at, instant); what is planned for the future weighs
 // nothing.
 core::Piece piece_of(FunctionCallInfo fcinfo) {
@@ -78,7 +75,7 @@ LEADSCORE_FUNCTION(state_points) {
     return guarded([&] {
         const double sum =
             core::sum_after(decay_of(PG_GETARG_DATUM(0)), PG_GETARG_FLOAT8(1), optional(2), optional(3), ticks);
-        return Float8GetDatum(std::fabs(sum) < vanishing ? 0.0 : sum);
+        return Float8GetDatum(std::fabs(sum) < core::vanishing ? 0.0 : sum);
     });
 }
 

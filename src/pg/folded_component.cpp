@@ -1,5 +1,7 @@
 #include "pg/folded_component.hpp"
 
+#include "pg/kept_plan.hpp"
+
 namespace leadscore::pg {
 
 FoldedComponent read_component(int number) {
@@ -10,12 +12,11 @@ FoldedComponent read_component(int number) {
         JOIN leadscore_internal.entity AS e ON e.id OPERATOR(pg_catalog.=) c.entity
         WHERE c.id OPERATOR(pg_catalog.=) $1)";
     MemoryContext context = CurrentMemoryContext;
-    Oid types[] = {INT4OID};
-    Datum values[] = {Int32GetDatum(number)};
+    const Parameter parameter{INT4OID, {Int32GetDatum(number), false}};
     FoldedComponent component{};
     component.component = number;
     SPI_connect();
-    if (SPI_execute_with_args(select, 1, types, values, nullptr, true, 0) != SPI_OK_SELECT || SPI_processed != 1)
+    if (execute_kept(select, &parameter, 1) != SPI_OK_SELECT || SPI_processed != 1)
         elog(ERROR, "component %d does not exist", number);
     HeapTuple row = SPI_tuptable->vals[0];
     TupleDesc columns = SPI_tuptable->tupdesc;

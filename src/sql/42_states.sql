@@ -138,8 +138,7 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.state_columns(leadscore.decay) IS 'The columns of a state table, but for the rank.';
 
 -- What a state does not store is the same for all states of a table, or follows from the rest.
-CREATE FUNCTION leadscore_internal.state_row(decay leadscore.decay, s text, OUT reference text, OUT held text, OUT falling text,
-                                             OUT magnitude text, OUT error text)
+CREATE FUNCTION leadscore_internal.state_row(decay leadscore.decay, s text, OUT reference text, OUT held text, OUT falling text, OUT error text)
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   extras constant text[] := leadscore_internal.state_extras(decay);
@@ -147,7 +146,6 @@ BEGIN
   reference := s || CASE WHEN 'reference' = ANY (extras) THEN '.reference' ELSE '.last_activity_at' END;
   held := CASE WHEN 'held' = ANY (extras) THEN s || '.held' ELSE 'NULL::float8' END;
   falling := CASE WHEN 'falling' = ANY (extras) THEN s || '.falling' ELSE 'NULL::float8' END;
-  magnitude := format('coalesce(%1$s.magnitude, greatest(abs(%1$s.points + coalesce(%2$s, 0)), 1e-200))', s, held);
   error := format('leadscore_internal.state_error(%1$s.points, %2$s, %1$s.magnitude, %1$s.error, %1$s.activities)', s, held);
 END
 $$;

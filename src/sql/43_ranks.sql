@@ -36,7 +36,7 @@ CREATE FUNCTION leadscore_internal.wanted_ranks(component leadscore_internal.com
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT greatest(20, t.reltuples / 100)::bigint FROM pg_class AS t WHERE t.oid = component.states
 $$;
-COMMENT ON FUNCTION leadscore_internal.wanted_ranks(leadscore_internal.component) IS 'How many states of a component should have a rank: 1 %.';
+COMMENT ON FUNCTION leadscore_internal.wanted_ranks(leadscore_internal.component) IS 'What the number of states with a rank is measured by: 1 % of all. Twice as many are chosen, and half as many to four times as many kept.';
 
 CREATE FUNCTION leadscore_internal.set_least_rank(component int, least_rank int) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$

@@ -123,7 +123,7 @@ DECLARE
   more_than text := 'NULL';
 BEGIN
   -- A roll-up adds its members' points to its own.
-  IF active AND NOT EXISTS (SELECT FROM leadscore_internal.membership AS m WHERE m.score = s.id AND m.entity = e.id) THEN
+  IF active AND NOT EXISTS (SELECT FROM leadscore_internal.membership AS m WHERE m.score = s.id AND m.entity = e.id AND NOT m.building) THEN
     keys := format('leadscore_internal.earners(%s, %s, $1, $2, $3, NULL::%s[])', s.id, e.id, leadscore_internal.type_name(e.key_type));
     more_than := '$3';
   END IF;
