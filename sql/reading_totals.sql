@@ -9,7 +9,7 @@ SET pg_leadscore.clock = '2026-03-01 00:00:00+00';
 CREATE SCHEMA crm;
 -- Keys of several types, and columns of other types that lead to them.
 CREATE TABLE crm.account (id bigint PRIMARY KEY, closed boolean NOT NULL DEFAULT false);
-CREATE TABLE crm.contact (code text PRIMARY KEY, account_id smallint);
+CREATE TABLE crm.contact (code text UNIQUE, account_id smallint);
 CREATE TABLE crm.lead (id int PRIMARY KEY, contact_code varchar(9), account_id int, deleted boolean NOT NULL DEFAULT false);
 CREATE TABLE crm.activity (id int PRIMARY KEY, lead_id int, contact_code text, account_id bigint, at timestamptz, points float8);
 CREATE INDEX ON crm.activity (lead_id);
@@ -17,13 +17,15 @@ CREATE INDEX ON crm.activity (contact_code);
 CREATE INDEX ON crm.activity (account_id);
 INSERT INTO crm.account SELECT n FROM generate_series(1, 50) AS n;
 INSERT INTO crm.contact SELECT 'c' || n, CASE WHEN n % 7 > 0 THEN n % 60 END FROM generate_series(1, 300) AS n;
+-- Entities without a key.
+INSERT INTO crm.contact VALUES (NULL, 59), (NULL, 59), (NULL, NULL);
 -- Some count for a contact, some for an account, some for both, some for nobody that is there.
 INSERT INTO crm.lead SELECT n, CASE WHEN n % 3 > 0 THEN 'c' || n % 310 END, CASE WHEN n % 2 > 0 THEN n % 53 END, n % 11 = 0 FROM generate_series(1, 1000) AS n;
 INSERT INTO crm.activity SELECT n, 1 + n * 7 % 970, NULL, NULL, timestamptz '2026-03-01 00:00+00' - n * interval '4 minutes', (n * 13 % 97) / 16.0 - 1 FROM generate_series(1, 3000) AS n;
 INSERT INTO crm.activity SELECT 10000 + n, NULL, 'c' || n, NULL, timestamptz '2026-02-27 00:00+00' - n * interval '40 minutes', n % 17 FROM generate_series(1, 290, 3) AS n;
 INSERT INTO crm.activity SELECT 20000 + n, NULL, NULL, n, timestamptz '2026-02-26 00:00+00' - n * interval '4 hours', n % 5 FROM generate_series(1, 40) AS n;
 SELECT leadscore.create_entity('account', 'crm.account', filter => 'NOT closed');
-SELECT leadscore.create_entity('contact', 'crm.contact');
+SELECT leadscore.create_entity('contact', 'crm.contact', key => 'code');
 SELECT leadscore.create_entity('lead', 'crm.lead', filter => 'NOT deleted');
 SELECT leadscore.create_source('activity', 'crm.activity', 'at');
 SELECT leadscore.create_link('activity', 'lead', 'lead_id');
@@ -63,7 +65,7 @@ CREATE FUNCTION crm.truth(score text) RETURNS TABLE (entity text, id text, point
   SELECT 'account', a.id::text, crm.clamped(score, 'account', a.id::text, crm.points_of(score, NULL, NULL, a.id),
     coalesce((SELECT sum(l.points) FROM leads AS l WHERE l.account_id = a.id), 0) + coalesce((SELECT sum(c.points) FROM contacts AS c WHERE c.account_id = a.id), 0))
   FROM crm.account AS a WHERE NOT a.closed
-  UNION ALL SELECT 'contact', c.code, c.points FROM contacts AS c
+  UNION ALL SELECT 'contact', c.code, c.points FROM contacts AS c WHERE c.code IS NOT NULL
   UNION ALL SELECT 'lead', l.id::text, l.points FROM leads AS l
 $$;
 -- How many of the first n stand where they should not, and whether a view was read.

@@ -4,8 +4,8 @@
 
 namespace leadscore::pg {
 
-// Of a score for one kind of entities, as the snapshot has it: a text that is another one when what is published, or a
-// name of either, is another. Of other names in a query, kept_generation() tells.
+// Of a score for one kind of entities, as the snapshot has it: a text that is another one when what is published is
+// another, or the entity, its table's owner, or a name. Of other names in a query, kept_generation() tells.
 char *published_version(int score, int entity);
 
 } // namespace leadscore::pg

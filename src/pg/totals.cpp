@@ -160,6 +160,8 @@ KeyForm form_of(TupleTableSlot *slot, int column, Oid key_type) {
                : KeyForm::unknown;
 }
 
+double limited(const Totals &totals, double points) { return std::max(totals.least, std::min(totals.most, points)); }
+
 // Adds the members' points to those for whom they count.
 bool add_members(const Membership &membership, const Totals &members, Oid key_type, PointsTable *table) {
     bool is_first = true;
@@ -175,7 +177,10 @@ bool add_members(const Membership &membership, const Totals &members, Oid key_ty
         }
         if (form == KeyForm::unknown)
             return false;
-        const double points = points_in(members, slot->tts_values[0]);
+        if (slot->tts_isnull[1])
+            return true;
+        // A row that is an entity without a key has no points, but the limits of the score.
+        const double points = slot->tts_isnull[0] ? limited(members, 0) : points_in(members, slot->tts_values[0]);
         Datum parent = slot->tts_values[1];
         // A number beyond those of the other type is nobody's key.
         if (points == 0 || (form == KeyForm::integer && !convert_integer(type, key_type, &parent)))
@@ -191,10 +196,7 @@ bool add_members(const Membership &membership, const Totals &members, Oid key_ty
 
 bool tells_apart(Oid collation) { return !OidIsValid(collation) || get_collation_isdeterministic(collation); }
 
-double points_in(const Totals &totals, Datum key) {
-    const double points = known_points(*totals.points, key);
-    return std::max(totals.least, std::min(totals.most, points));
-}
+double points_in(const Totals &totals, Datum key) { return limited(totals, known_points(*totals.points, key)); }
 
 bool read_totals(int score, int entity, Totals *totals) {
     check_stack_depth();

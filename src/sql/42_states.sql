@@ -131,9 +131,9 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.state_extras(leadscore.decay) IS 'The columns that states have under some decays only.';
 
-CREATE FUNCTION leadscore_internal.state_columns(decay leadscore.decay) RETURNS text
+CREATE FUNCTION leadscore_internal.state_columns(decay leadscore.decay) RETURNS text[]
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT array_to_string('{key, points, magnitude, error, activities, last_activity_at, next_change_at}' || leadscore_internal.state_extras(decay), ', ')
+  SELECT '{key, points, magnitude, error, activities, last_activity_at, next_change_at}' || leadscore_internal.state_extras(decay)
 $$;
 COMMENT ON FUNCTION leadscore_internal.state_columns(leadscore.decay) IS 'The columns of a state table, but for the rank.';
 
@@ -157,15 +157,16 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   -- Where nothing changes any more, nothing is held or falls: only rounding is left of it.
   SELECT format('INSERT INTO %1$s (%2$s, rank)
                  SELECT %3$s, %6$s
-                 FROM (SELECT x.key, x.points, x.magnitude, x.error, x.activities::bigint AS activities, x.last_activity_at, x.next_change_at, x.reference,
-                              CASE WHEN x.next_change_at IS NOT NULL THEN x.held END AS held, CASE WHEN x.next_change_at IS NOT NULL THEN x.falling END AS falling
-                       FROM (%4$s) AS x OFFSET 0) AS x
+                 FROM (SELECT x.*, leadscore_internal.stored_magnitude(x.points, x.held, x.magnitude, x.error, x.activities) AS stored_magnitude,
+                              leadscore_internal.stored_error(x.points, x.held, x.magnitude, x.error, x.activities) AS stored_error
+                       FROM (SELECT x.key, x.points, x.magnitude, x.error, x.activities::bigint AS activities, x.last_activity_at, x.next_change_at, x.reference,
+                                    CASE WHEN x.next_change_at IS NOT NULL THEN x.held END AS held, CASE WHEN x.next_change_at IS NOT NULL THEN x.falling END AS falling
+                             FROM (%4$s) AS x OFFSET 0) AS x) AS x
                  ON CONFLICT (key) DO UPDATE SET (%2$s, rank) = (%5$s, excluded.rank)',
-                component.states, columns,
-                replace(replace('x.' || replace(columns, ', ', ', x.'),
-                                'x.magnitude', 'leadscore_internal.stored_magnitude(x.points, x.held, x.magnitude, x.error, x.activities)'),
-                        'x.error,', 'leadscore_internal.stored_error(x.points, x.held, x.magnitude, x.error, x.activities),'),
-                states_query, 'excluded.' || replace(columns, ', ', ', excluded.'),
+                component.states, array_to_string(columns, ', '),
+                (SELECT string_agg(CASE WHEN c IN ('magnitude', 'error') THEN 'x.stored_' || c ELSE 'x.' || c END, ', ' ORDER BY place)
+                 FROM unnest(columns) WITH ORDINALITY AS u(c, place)),
+                states_query, 'excluded.' || array_to_string(columns, ', excluded.'),
                 leadscore_internal.rank_of_state(component.decay, 'x', leadscore_internal.least_rank_query(component.id)))
   FROM leadscore_internal.state_columns(component.decay) AS columns
 $$;

@@ -122,6 +122,11 @@ BEGIN
        (SELECT s.model FROM leadscore_internal.score AS s WHERE s.id = c.score))) IS NOT TRUE THEN
     RETURN false;
   END IF;
+  -- As the fold before left it.
+  SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.id = fold_component.component AND NOT x.building;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
   at_rest := leadscore_internal.rows_at_rest(c);
   PERFORM leadscore_internal.stamp_marks(c);
   IF at_rest THEN

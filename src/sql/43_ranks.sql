@@ -92,7 +92,8 @@ BEGIN
   END IF;
   EXECUTE format('SELECT count(*) FROM (%s LIMIT %s) AS r', ranks, 4 * wanted + 1) INTO found;
   IF found > 4 * wanted THEN
-    PERFORM leadscore_internal.set_least_rank(component.id, leadscore_internal.choose_least_rank(ranks, 2 * wanted));
+    -- Only states above it are sure to have their ranks.
+    PERFORM leadscore_internal.set_least_rank(component.id, greatest(component.least_rank, leadscore_internal.choose_least_rank(ranks, 2 * wanted)));
   ELSIF found < wanted / 2 AND component.least_rank > leadscore_internal.lowest_rank() AND folds.changes > 50 * wanted THEN
     PERFORM leadscore_internal.rank_states(component);
     RETURN;

@@ -3,7 +3,7 @@
 
 -- states: key and points of all states, NULL for what cannot answer; unsettled: keys of whom states do not tell all; readings:
 -- key and points of those in $1, exactly; all without members, and without the limits of the score. No key_type: all of it
--- is to be read from the rows, or there are rows that not even their owner sees.
+-- is to be read from the rows, or there are rows that not even their owner sees, or not the owner of the members.
 CREATE FUNCTION leadscore_internal.totals_queries(score int, entity int, OUT key_type oid, OUT expected float8, OUT min_points float8, OUT max_points float8,
                                                   OUT states text, OUT unsettled text, OUT readings text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -14,7 +14,12 @@ BEGIN
   SELECT * INTO STRICT e FROM leadscore_internal.entity AS x WHERE x.id = totals_queries.entity;
   IF EXISTS (SELECT FROM leadscore_internal.component AS c
              WHERE c.score = totals_queries.score AND c.entity = e.id AND NOT c.building AND leadscore_internal.must_read_rows(c.id))
-     OR EXISTS (SELECT FROM pg_class AS c WHERE c.oid = e.relation AND c.relrowsecurity AND c.relforcerowsecurity) THEN
+     OR EXISTS (SELECT FROM pg_class AS c WHERE c.oid = e.relation AND c.relrowsecurity AND c.relforcerowsecurity)
+     OR EXISTS (SELECT FROM leadscore_internal.membership AS m JOIN leadscore_internal.entity AS x ON x.id = m.member JOIN pg_class AS o ON o.oid = x.relation
+                CROSS JOIN LATERAL unnest(m.through) AS t JOIN pg_class AS c ON c.oid = t
+                WHERE m.score = totals_queries.score AND m.entity = e.id AND NOT m.building
+                  AND (c.relforcerowsecurity OR c.relowner <> o.relowner
+                       AND (c.relrowsecurity OR NOT has_table_privilege(o.relowner, c.oid, 'SELECT') OR NOT has_schema_privilege(o.relowner, c.relnamespace, 'USAGE')))) THEN
     RETURN;
   END IF;
   key_type := e.key_type::oid;

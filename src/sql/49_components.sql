@@ -176,7 +176,8 @@ BEGIN
   EXECUTE format('SELECT leadscore_internal.recompute($1, NULL::%s[])',
                  leadscore_internal.type_name((SELECT e.key_type FROM leadscore_internal.entity AS e WHERE e.id = component.entity)))
   USING component;
-  EXECUTE format('SELECT s.key::text FROM %s AS s WHERE abs(s.points) > 1e290 OR s.magnitude > 1e290 LIMIT 1', component.states) INTO not_finite;
+  EXECUTE format('SELECT s.key::text FROM %s AS s WHERE abs(s.points + coalesce(%s, 0)) > 1e290 OR s.magnitude > 1e290 LIMIT 1',
+                 component.states, (leadscore_internal.state_row(component.decay, 's')).held) INTO not_finite;
   IF not_finite IS NOT NULL THEN
     RAISE EXCEPTION 'a rule gives points that are not a finite number, or beyond 1e290, to entity %', not_finite
       USING ERRCODE = 'numeric_value_out_of_range', HINT = 'Mend the rule or the data, then publish again.';
