@@ -144,7 +144,9 @@ SET ROLE regress_leadscore_reader;
 SELECT count(*) AS same FROM leadscore.account_hottest('heat', 100) AS h JOIN crm.all_of_them AS o USING (rank, account_id) WHERE h.points = o.points;
 SELECT * FROM leadscore.contact_hottest('heat', 1);
 -- Anybody may call what is behind it, with any columns.
+\set VERBOSITY terse
 SELECT * FROM leadscore_internal.hottest('leadscore', 'account', 'heat', 1) AS h(a text, b text, c text);
+\set VERBOSITY default
 RESET ROLE;
 -- Nor to the schema that they are in.
 REVOKE USAGE ON SCHEMA crm FROM regress_leadscore_reader;
