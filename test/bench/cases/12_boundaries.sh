@@ -9,6 +9,11 @@ set_up() {
   need_score short 'step(30 days: 0.5, 90 days: 0)'
   drop_database boundaries
   copy_database reading boundaries
+  # the scores of other cases have boundaries of their own
+  sql boundaries --command "DO \$\$ DECLARE other text; BEGIN
+      FOR other IN SELECT score FROM leadscore.scores WHERE score <> 'short' AND state = 'live' LOOP
+        PERFORM leadscore.drop_score(other);
+      END LOOP; END \$\$"
   set_clock 0
   sql boundaries --command 'CALL leadscore.tick()' --command "CREATE TABLE kept_points AS
       SELECT l.id AS lead_id, coalesce(r.points, 0) AS points FROM crm.lead AS l LEFT JOIN ($(recomputed)) AS r ON r.lead_id = l.id" \
