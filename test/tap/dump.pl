@@ -4,6 +4,7 @@ use strict;
 use warnings FATAL => 'all';
 use FindBin;
 use lib "$FindBin::RealBin/lib";
+use IPC::Run ();
 use Crm;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -81,7 +82,10 @@ sub restore
 	$node->safe_psql('postgres', "CREATE DATABASE $database TEMPLATE template0");
 	for my $command (@commands)
 	{
-		$node->command_ok([ map { s/DATABASE/$database/r } @$command ], "$how: $command->[0]");
+		local @ENV{qw(PGHOST PGPORT)} = ($node->host, $node->port);
+		my ($output, $errors);
+		my $done = IPC::Run::run([ map { s/DATABASE/$database/r } @$command ], '>', \$output, '2>', \$errors);
+		ok($done, "$how: $command->[0]") or diag($errors);
 	}
 	return $database;
 }
