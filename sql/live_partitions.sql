@@ -178,6 +178,27 @@ ALTER TABLE parts.attendee ATTACH PARTITION parts.west FOR VALUES IN ('west');
 INSERT INTO parts.west VALUES ('west', 3, 503);
 :check
 
+-- One that a dump of it brings back: what restores dumps is not followed, but readers find it, and what it is given.
+CREATE TABLE parts.september (LIKE parts.activity);
+INSERT INTO parts.september (id, lead_id, points, at) VALUES (551, 2, 500, '2026-02-15'), (552, 5, 7, '2025-09-20');
+UPDATE parts.september SET at = '2025-09-15' WHERE id = 551;
+SET check_function_bodies = off;
+SET search_path = '';
+ALTER TABLE parts.activity ATTACH PARTITION parts.september FOR VALUES FROM ('2025-09-01') TO ('2025-10-01');
+RESET check_function_bodies;
+RESET search_path;
+INSERT INTO parts.september (id, lead_id, points, at) VALUES (553, 6, 500, '2025-09-16');
+:check
+CALL leadscore.publish('direct');
+CALL leadscore.publish('stepped');
+CALL leadscore.publish('joined');
+CALL leadscore.publish('joined_stepped');
+INSERT INTO parts.september (id, lead_id, points, at) VALUES (554, 6, 500, '2025-09-17');
+SELECT score, entity, pending FROM leadscore.status ORDER BY score, entity;
+:check
+DROP TABLE parts.september;
+:check
+
 -- A partition that leaves: with its own partitions, of a join table, and what is then done to it alone.
 ALTER TABLE parts.activity DETACH PARTITION parts.autumn;
 :check

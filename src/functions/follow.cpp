@@ -1,4 +1,5 @@
 #include "pg/change.hpp"
+#include "pg/event.hpp"
 #include "pg/guard.hpp"
 #include "pg/owner.hpp"
 #include "pg/pending.hpp"
@@ -8,13 +9,6 @@
 using namespace leadscore::pg;
 
 namespace {
-
-const Node *statement_under_way(FunctionCallInfo fcinfo, const char *function) {
-    if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
-        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
-                        errmsg("%s must be called as an event trigger", function)));
-    return reinterpret_cast<EventTriggerData *>(fcinfo->context)->parsetree;
-}
 
 NullableDatum array_or_null(ArrayType *array) { return {PointerGetDatum(array), array == nullptr}; }
 
@@ -56,7 +50,9 @@ void run_or_warn(const char *query, const Oid (&types)[count], const NullableDat
 
 // before_change() → event_trigger
 LEADSCORE_FUNCTION(before_change) {
-    const Node *statement = statement_under_way(fcinfo, "before_change()");
+    const Node *statement = event_of(fcinfo, "before_change()")->parsetree;
+    if (restores_dump())
+        PG_RETURN_NULL();
     Change change = change_of(statement);
     if (change.matters) {
         begin_remembering(statement);
@@ -69,7 +65,9 @@ LEADSCORE_FUNCTION(before_change) {
 
 // after_change() → event_trigger
 LEADSCORE_FUNCTION(after_change) {
-    const Node *statement = statement_under_way(fcinfo, "after_change()");
+    const Node *statement = event_of(fcinfo, "after_change()")->parsetree;
+    if (restores_dump())
+        PG_RETURN_NULL();
     Change change = change_of(statement);
     end_remembering(statement);
     if (change.matters)

@@ -1,3 +1,4 @@
+#include "pg/event.hpp"
 #include "pg/guard.hpp"
 #include "pg/marks.hpp"
 #include "pg/parts.hpp"
@@ -5,13 +6,18 @@
 
 using namespace leadscore::pg;
 
-// before_command(): an event trigger.
+// before_command() → event_trigger
 LEADSCORE_FUNCTION(before_command) {
-    if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
-        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
-                        errmsg("before_command() must be called as an event trigger")));
-    before_command(reinterpret_cast<const EventTriggerData *>(fcinfo->context));
-    PG_RETURN_VOID();
+    before_command(event_of(fcinfo, "before_command()"));
+    PG_RETURN_NULL();
+}
+
+// follow_commands() → event_trigger
+LEADSCORE_FUNCTION(follow_commands) {
+    event_of(fcinfo, "follow_commands()");
+    if (!restores_dump())
+        follow_commands();
+    PG_RETURN_NULL();
 }
 
 // changed_parts(relations oid[]) → SETOF (root, part, added)

@@ -52,6 +52,19 @@ void before_command(const EventTriggerData *event) {
         refuse_concurrent_detach(reinterpret_cast<const AlterTableStmt *>(event->parsetree));
 }
 
+void follow_commands() {
+    constexpr const char *follow = R"(
+        SELECT leadscore_internal.follow_parts(ARRAY(
+            SELECT c.objid FROM pg_catalog.pg_event_trigger_ddl_commands() AS c
+            WHERE c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass)))";
+    as_extension_owner([&] {
+        SPI_connect();
+        if (SPI_execute(follow, false, 0) != SPI_OK_SELECT)
+            elog(ERROR, "following what tables consist of failed");
+        SPI_finish();
+    });
+}
+
 void read_changed_parts(Datum relations, Tuplestorestate *result, TupleDesc columns) {
     ParamListInfo parameters = makeParamList(1);
     parameters->params[0] = ParamExternData{relations, false, PARAM_FLAG_CONST, OIDARRAYOID};

@@ -123,17 +123,7 @@ COMMENT ON FUNCTION leadscore_internal.follow_parts(oid[]) IS
   'Puts triggers on tables that came to a tree, removes them from those that left, and marks the entities of their rows.';
 
 CREATE FUNCTION leadscore_internal.follow_commands() RETURNS event_trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  -- With -j, it adds constraints to a table while what we know of its partitions is not there yet; where it does add a
-  -- partition to what we follow, readers find that it lacks triggers.
-  IF current_setting('application_name') = 'pg_restore' THEN
-    RETURN;
-  END IF;
-  PERFORM leadscore_internal.follow_parts(ARRAY(
-    SELECT c.objid FROM pg_event_trigger_ddl_commands() AS c WHERE c.classid = 'pg_class'::regclass));
-END
-$$;
+  AS 'MODULE_PATHNAME', 'leadscore_follow_commands' LANGUAGE C;
 COMMENT ON FUNCTION leadscore_internal.follow_commands() IS 'Event trigger: partitions and children that come or leave.';
 
 CREATE FUNCTION leadscore_internal.follow_drops() RETURNS event_trigger

@@ -114,6 +114,30 @@ is($status, 0, 'data with triggers: restored') or diag $errors;
 $node->safe_psql($triggered, "CALL leadscore.rebuild('crm.$_')") for qw(fading kept linked fit);
 is_right($node, $triggered, 'data with triggers, after rebuild');
 
+# With -j, tables are altered and get their triggers while any part of the catalogue is not there yet.
+my ($list) = run_command([ 'pg_restore', '-l', "$folder/custom" ]);
+my (@first, @catalogue, @last);
+for my $line (grep { /^\d/ } split /\n/, $list)
+{
+	if ($line =~ /(TABLE DATA|SEQUENCE SET) leadscore_internal/) { push @catalogue, $line }
+	elsif ($line =~ / (CONSTRAINT|INDEX|TRIGGER) /) { push @last, $line }
+	else { push @first, $line }
+}
+append_to_file("$folder/first", join "\n", @first, '');
+my $base = restore('all but the catalogue', [ 'pg_restore', '-e', '-L', "$folder/first", '-d', 'DATABASE', "$folder/custom" ]);
+cmp_ok(scalar @catalogue, '>', 20, 'the catalogue has many tables');
+for my $late (@catalogue)
+{
+	my ($name) = $late =~ / leadscore_internal (\w+)/;
+	$node->safe_psql('postgres', "CREATE DATABASE late_$name TEMPLATE $base");
+	append_to_file("$folder/late_$name", join "\n", (grep { $_ ne $late } @catalogue), @last, $late, '');
+	local @ENV{qw(PGHOST PGPORT)} = ($node->host, $node->port);
+	my ($output, $errors);
+	my $done = IPC::Run::run([ 'pg_restore', '-e', '-L', "$folder/late_$name", '-d', "late_$name", "$folder/custom" ], '>', \$output, '2>', \$errors);
+	is($done ? $node->safe_psql("late_$name", $contents) : $errors, $original, "$name after constraints and triggers: a copy is as the original was");
+	$node->safe_psql('postgres', "DROP DATABASE late_$name");
+}
+
 # While clients write.
 my @writers = begin_writers($node, 'crm', 2);
 sleep 0.5;
