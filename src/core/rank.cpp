@@ -9,6 +9,7 @@ namespace leadscore::core {
 namespace {
 
 constexpr double buckets_per_octave = 4;
+constexpr int lasting_buckets_per_octave = 16;
 constexpr double least_rank = -2147483647.0;
 constexpr double most_rank = 2147483647.0;
 
@@ -32,17 +33,41 @@ double upper_amount(const Decay &decay, const Sum &sum) {
     // Held until the next look, as if it had faded from more.
     if (sum.held > 0)
         amount += sum.held * (std::exp2(faded_octaves(decay, left)) - 1);
-    if (sum.falling < 0)
-        amount -= sum.falling * static_cast<double>(left);
+    if (sum.falling < 0) {
+        const double rise = -sum.falling * static_cast<double>(left);
+        amount += rise + 4e-15 * (std::fabs(amount) + rise);
+    }
     return amount;
 }
 
+// Each octave is divided into equal parts, without rounding.
+double rank_of_lasting(double amount) {
+    if (!std::isfinite(amount))
+        return most_rank;
+    int octave = 0;
+    const double part = 2 * std::frexp(amount, &octave) - 1;
+    return octave * lasting_buckets_per_octave + std::ceil(part * lasting_buckets_per_octave);
+}
+
+// The highest amount of the rank.
+double highest_lasting(std::int32_t rank) {
+    const double octave = std::floor(static_cast<double>(rank) / lasting_buckets_per_octave);
+    const double part = rank / static_cast<double>(lasting_buckets_per_octave) - octave;
+    return std::ldexp(1 + part, static_cast<int>(octave) - 1);
+}
+
 } // namespace
+
+std::int32_t rank_above(double points) {
+    return static_cast<std::int32_t>(rank_of_lasting(std::nextafter(points, std::numeric_limits<double>::infinity())));
+}
 
 std::optional<std::int32_t> rank_of(const Decay &decay, const Sum &sum) {
     const double amount = upper_amount(decay, sum);
     if (!(amount > 0))
         return std::nullopt;
+    if (decay.half_life_ticks() == 0)
+        return static_cast<std::int32_t>(rank_of_lasting(amount));
     const double rank = buckets_per_octave * (std::log2(amount) + faded_octaves(decay, sum.reference));
     return static_cast<std::int32_t>(std::clamp(std::floor(rank + uncertainty(rank)), least_rank, most_rank));
 }
@@ -66,6 +91,8 @@ std::optional<std::int32_t> rank_of(const Decay &decay, const State &state) {
 double bound_of_rank(const Decay &decay, std::int32_t rank, Ticks instant) {
     if (rank == static_cast<std::int32_t>(most_rank))
         return std::numeric_limits<double>::infinity();
+    if (decay.half_life_ticks() == 0)
+        return std::nextafter(highest_lasting(rank), std::numeric_limits<double>::infinity());
     const double above = static_cast<double>(rank) + 1;
     return std::exp2((above - uncertainty(above) / 2) / buckets_per_octave - faded_octaves(decay, instant));
 }

@@ -76,6 +76,9 @@ LEADSCORE_FUNCTION(state_rank) {
     PG_RETURN_INT32(rank);
 }
 
+// rank_above(points) → the least rank of sums that do not fade and are more
+LEADSCORE_FUNCTION(rank_above) { PG_RETURN_INT32(core::rank_above(PG_GETARG_FLOAT8(0))); }
+
 // rank_bound(decay, rank, instant) → what the points of states of the rank are below at the instant
 LEADSCORE_FUNCTION(rank_bound) {
     return guarded([&] {

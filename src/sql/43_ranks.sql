@@ -6,7 +6,11 @@ CREATE FUNCTION leadscore_internal.state_rank(decay leadscore.decay, points floa
                                               falling float8, reference timestamptz, next_change_at timestamptz, lowest int) RETURNS int
   AS 'MODULE_PATHNAME', 'leadscore_state_rank' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION leadscore_internal.state_rank(leadscore.decay, float8, float8, float8, float8, bigint, float8, timestamptz, timestamptz, int) IS
-  'Where a state stands among those of its component by an order that time does not change, in steps of a quarter octave; NULL for what is never above 0, and below the lowest wanted.';
+  'Where a state stands among those of its component by an order that time does not change (core/rank.hpp); NULL for what is never above 0, and below the lowest wanted.';
+
+CREATE FUNCTION leadscore_internal.rank_above(points float8) RETURNS int
+  AS 'MODULE_PATHNAME', 'leadscore_rank_above' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION leadscore_internal.rank_above(float8) IS 'The least rank of states that have more than so many points, under a decay that does not fade.';
 
 -- Below all ranks, and above nearly all.
 CREATE FUNCTION leadscore_internal.lowest_rank() RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN -2147483647;

@@ -45,7 +45,7 @@ BEGIN
                                                            UNION ALL SELECT p.key FROM %5$s AS p WHERE p.component = %2$s AND p.key IS NOT NULL
                                                            UNION ALL SELECT a.key FROM %7$s AS a WHERE a.score = %8$s AND a.withdrawn_at IS NULL
                                                            UNION ALL %6$s) AS x LIMIT %1$s) AS keys OFFSET 0) AS found) END',
-                  most_keys, c.id, c.states, leadscore_internal.state_rank('none', more_than, NULL, 0, 0, 0, NULL, as_of, NULL, leadscore_internal.lowest_rank()), c.pending,
+                  most_keys, c.id, c.states, leadscore_internal.rank_above(more_than), c.pending,
                   leadscore_internal.due_keys(c, 'leadscore.clock()'), (SELECT e.adjusted FROM leadscore_internal.entity AS e WHERE e.id = c.entity), c.score,
                   leadscore_internal.least_rank_query(c.id), more_than, (leadscore_internal.state_row(c.decay, 's')).error);
 END

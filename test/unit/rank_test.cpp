@@ -51,16 +51,46 @@ TEST(Rank, BoundsTheSumUntilItIsLookedAtAgain) {
     }
 }
 
-TEST(Rank, IsOfAQuarterOctave) {
+TEST(Rank, IsOfAQuarterOctaveOfWhatFades) {
+    const Decay decay = read_decay("exponential(30 days)");
+    EXPECT_EQ(rank_of(decay, {.fading = 1}), 0);
+    EXPECT_EQ(rank_of(decay, {.fading = 16}), 16);
+    EXPECT_EQ(rank_of(decay, {.fading = std::nextafter(16, 17)}), 16);
+    EXPECT_EQ(rank_of(decay, {.fading = 15.99}), 15);
+    EXPECT_LT(bound_of_rank(decay, 15, 0), 16);
+    EXPECT_GT(bound_of_rank(decay, 15, 0), 15.99);
+    EXPECT_EQ(rank_of(decay, {.fading = 0}), std::nullopt);
+    EXPECT_EQ(rank_of(decay, {.fading = -1}), std::nullopt);
+}
+
+TEST(Rank, OfWhatLastsEndsAtNumbersOfFewDigits) {
     const Decay none = read_decay("none");
-    EXPECT_EQ(rank_of(none, {.fading = 1}), 0);
-    EXPECT_EQ(rank_of(none, {.fading = 16}), 16);
-    EXPECT_EQ(rank_of(none, {.fading = std::nextafter(16, 17)}), 16);
-    EXPECT_EQ(rank_of(none, {.fading = 15.99}), 15);
-    EXPECT_LT(bound_of_rank(none, 15, 0), 16);
-    EXPECT_GT(bound_of_rank(none, 15, 0), 15.99);
+    for (const double limit : {0.25, 1.0, 3.0, 8.0, 10.0, 20.0, 31.0, 50.0, 100.0}) {
+        EXPECT_EQ(*rank_of(none, {.fading = limit}) + 1, rank_above(limit)) << limit;
+        EXPECT_EQ(rank_of(none, {.fading = std::nextafter(limit, 1e9)}), rank_above(limit)) << limit;
+    }
+    EXPECT_EQ(rank_of(none, {.fading = 8}), 64);
+    EXPECT_EQ(rank_of(none, {.fading = 7.75}), 63);
+    EXPECT_EQ(rank_of(none, {.fading = 7.5001}), 63);
+    EXPECT_EQ(rank_of(none, {.fading = 7.5}), 62);
+    EXPECT_EQ(bound_of_rank(none, 64, 0), std::nextafter(8, 9));
+    EXPECT_EQ(rank_above(8.01), 65);
     EXPECT_EQ(rank_of(none, {.fading = 0}), std::nullopt);
     EXPECT_EQ(rank_of(none, {.fading = -1}), std::nullopt);
+}
+
+TEST(Rank, OfWhatLastsHoldsForAllNumbers) {
+    const Decay none = read_decay("none");
+    std::mt19937_64 random(2);
+    std::uniform_real_distribution<double> exponent(-300, 308);
+    for (int i = 0; i < 100000; i++) {
+        const double limit = std::pow(10, exponent(random));
+        const auto rank = *rank_of(none, {.fading = limit});
+        EXPECT_LT(limit, bound_of_rank(none, rank, 0));
+        EXPECT_GE(limit, bound_of_rank(none, rank - 1, 0));
+        EXPECT_LE(rank, rank_above(limit));
+        EXPECT_GE(*rank_of(none, {.fading = limit * (1 + 1e-15)}), rank_above(limit));
+    }
 }
 
 TEST(Rank, KeepsItsOrderWhateverTheReference) {
