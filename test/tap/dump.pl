@@ -5,6 +5,7 @@ use warnings FATAL => 'all';
 use FindBin;
 use lib "$FindBin::RealBin/lib";
 use IPC::Run ();
+use Copies;
 use Crm;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -13,65 +14,9 @@ use Time::HiRes qw(sleep);
 my $node = new_cluster('dump');
 my $folder = PostgreSQL::Test::Utils::tempdir;
 set_up_crm($node, 'crm');
-# Some of it folded; changes, marks of entities and one of all are not.
-$node->safe_psql('crm', <<'SQL');
-SELECT leadscore.create_score('crm.draft', entities => '{lead}', decay => 'linear(3 days)');
-SELECT leadscore.create_rule('crm.draft', 'mail', source => 'mail', points => '1');
-SELECT leadscore.create_score('crm.paused', based_on => 'draft');
-CALL leadscore.publish('crm.paused');
-CALL leadscore.pause('crm.paused');
-CALL leadscore.tick();
-INSERT INTO crm.activity (lead_id, kind, at, points) SELECT 1 + g % 60, 'call', now() - g * interval '1 second', g FROM generate_series(1, 200) AS g;
-UPDATE crm.activity SET points = points + 1 WHERE id % 5 = 0;
-DELETE FROM crm.mail WHERE id % 7 = 0;
-UPDATE crm.lead SET city = 'Newcastle', title = 'director' WHERE id % 10 = 1;
-UPDATE crm.lead SET title = NULL WHERE id % 20 = 1;
-SELECT crm.lead_withdraw(3, 'by mistake');
-DELETE FROM crm.given WHERE lead_id = 3;
-INSERT INTO crm.meeting (at) VALUES (now());
-TRUNCATE crm.attendee;
-INSERT INTO crm.attendee SELECT g, 1 + g % 60 FROM generate_series(1, 150) AS g;
-SQL
-
-# All that a copy must have in common with the original.
-my $now = $node->safe_psql('crm', 'SELECT clock_timestamp()');
-my $contents = <<"SQL";
-SET extra_float_digits = -3;
-SET pg_leadscore.clock = '$now';
-SELECT l::text FROM crm.lead_scores AS l ORDER BY 1;
-SELECT a::text FROM crm.account_fading AS a ORDER BY 1;
-SELECT a::text FROM crm.lead_adjustments AS a ORDER BY 1;
-SELECT o::text FROM crm.lead_once AS o ORDER BY 1;
-SELECT s, l.id, e::text FROM crm.lead AS l CROSS JOIN unnest('{fading,kept,linked,fit}'::text[]) AS s CROSS JOIN LATERAL crm.lead_explain(s, l.id) AS e WHERE l.id IN (1, 11, 30) ORDER BY 1, 2, 3;
-SELECT model, score, entity, decay, state, pending, marked, due, disabled_triggers, broken_because FROM leadscore.status ORDER BY 1, 2, 3, 4, 5, 6;
-SELECT c::text FROM leadscore.scores AS c ORDER BY 1;
-SELECT jsonb_pretty(leadscore.export_model('crm'));
-SELECT object FROM objects ORDER BY 1;
-SELECT rolname, relname, privilege_type FROM pg_class AS c CROSS JOIN aclexplode(c.relacl) AS a LEFT JOIN pg_roles AS r ON r.oid = a.grantee WHERE relnamespace = 'crm'::regnamespace ORDER BY 2, 1, 3;
-SQL
+make_unfinished($node, 'crm');
+my $contents = contents_of_copy($node, 'crm');
 my $original = $node->safe_psql('crm', $contents);
-
-sub restored_right
-{
-	my ($database, $how) = @_;
-	is_right($node, $database, $how);
-	# The extension's event triggers were there when the tables were altered.
-	is($node->safe_psql($database, q(SELECT string_agg(message, ' ') FROM leadscore_internal.incident)), '', "$how: nothing is broken");
-	$node->safe_psql($database, <<'SQL');
-INSERT INTO crm.activity (lead_id, kind, at, points) SELECT g, 'call', clock_timestamp(), g FROM generate_series(1, 60) AS g;
-UPDATE crm.meeting SET held = NOT held WHERE id % 4 = 0;
-UPDATE crm.attendee SET declined = true WHERE lead_id = 7;
-UPDATE crm.lead SET title = 'director', account_id = 1 WHERE id % 3 = 0;
-DELETE FROM crm.mail WHERE id % 3 = 0;
-SELECT crm.give(5, 5);
-SQL
-	is_right($node, $database, "$how, after writes");
-	is_folded($node, $database, $how);
-	is_right($node, $database, "$how, after a fold");
-	$node->safe_psql($database, q(CALL leadscore.publish('crm.draft'); CALL leadscore.resume('crm.paused'); CALL leadscore.publish('crm.fading')));
-	is_right($node, $database, "$how, after publishing");
-	return;
-}
 
 # Each an empty database and what fills it.
 my $number = 0;
@@ -102,7 +47,7 @@ for my $form (sort keys %forms)
 {
 	my $database = restore($form, @{ $forms{$form} });
 	is($node->safe_psql($database, $contents), $original, "$form: a copy is as the original was");
-	restored_right($database, $form);
+	goes_on_right($node, $database, $form);
 }
 
 # Data by statements that fire triggers, which find nothing set up until the catalogue is there. (The CRM's own would add rows.)
@@ -144,7 +89,7 @@ sleep 0.5;
 my $busy = restore('while clients write', [ 'pg_dump', '-Fc', '-f', "$folder/busy", 'crm' ], [ 'pg_restore', '-e', '-j4', '-d', 'DATABASE', "$folder/busy" ]);
 end_of($_) for @writers;
 cmp_ok($node->safe_psql($busy, 'SELECT sum(pending + marked) FROM leadscore.status'), '>', 0, 'while clients write: not all was folded');
-restored_right($busy, 'while clients write');
+goes_on_right($node, $busy, 'while clients write');
 is_right($node, 'crm', 'where clients wrote');
 
 # Without the extension, the CRM is as if it had never been there. What the tests themselves put beside it goes first.
