@@ -114,6 +114,7 @@ step_isolation() {
     --outputdir="$work/output_iso" --dbname=isolation_regression --load-extension="$EXTENSION" "${specs[@]}"
 }
 
+# Its transactions hold marks back, of which expected outputs say that they are folded.
 set_autovacuum() { # on|off
   unprivileged psql -X -q -c "ALTER SYSTEM SET autovacuum = $1" -c 'SELECT pg_reload_conf()' >/dev/null
 }
@@ -123,7 +124,6 @@ suite_result() { # KIND SERVER OUTPUT-FOLDER EXPECTED-NUMBER COMMAND…
   local kind=$1 server=$2 output=$3 number=$4 log=$LOGS/suite-$1 status=0 passed failed skipped
   shift 4
   unprivileged mkdir -p -- "$output"
-  # Its transactions would hold back what expected outputs say is folded.
   set_autovacuum off
   (cd -- "$output" && unprivileged "$@" </dev/null) >"$log" 2>&1 || status=$?
   set_autovacuum on
@@ -182,7 +182,9 @@ step_docs() {
   use_server plain
   working_copy docs
   cd -- "$SCRATCH/docs" || exit
+  set_autovacuum off
   tap_result "examples in docs" "docs" perl test/docs/run
+  set_autovacuum on
   check_server plain
 }
 
