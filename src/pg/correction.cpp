@@ -14,23 +14,19 @@ namespace leadscore::pg {
 
 namespace {
 
-// The columns of due_query().
+// The columns of due_query(): a key, its state, and
 enum DueColumn {
     key_column,
-    points_column,
-    held_column,
-    falling_column,
-    magnitude_column,
-    error_column,
-    activities_column,
-    reference_column,
-    last_activity_at_column,
-    next_change_at_column,
-    occurred_at_column,
+    first_state_column,
+    occurred_at_column = first_state_column + state_part_count,
     change_points_column,
     change_activities_column,
     sign_column
 };
+
+NullableDatum value(const TupleTableSlot *slot, int column) {
+    return {slot->tts_values[column], slot->tts_isnull[column]};
+}
 
 // A due state, and what changed its part in it.
 struct DueEntity {
@@ -58,26 +54,6 @@ DueEntity no_entity(const FoldedComponent &component) {
                      static_cast<core::Change *>(palloc(sizeof(core::Change) * capacity))};
 }
 
-core::State state_of(const TupleTableSlot *slot) {
-    auto number = [&](DueColumn column, double missing) {
-        return slot->tts_isnull[column] ? missing : DatumGetFloat8(slot->tts_values[column]);
-    };
-    auto instant = [&](DueColumn column, core::Ticks missing) {
-        return slot->tts_isnull[column] ? missing : core::Ticks{DatumGetTimestampTz(slot->tts_values[column])};
-    };
-    core::State state;
-    state.points = number(points_column, 0);
-    state.held = number(held_column, 0);
-    state.falling = number(falling_column, 0);
-    state.magnitude = number(magnitude_column, core::unsaid);
-    state.error = number(error_column, core::unsaid);
-    state.activities = DatumGetInt64(slot->tts_values[activities_column]);
-    state.reference = instant(reference_column, core::no_instant);
-    state.last_activity_at = instant(last_activity_at_column, core::no_instant);
-    state.next_change_at = instant(next_change_at_column, core::endless);
-    return core::completed(state);
-}
-
 bool is_of(const DueEntity &entity, Datum key) {
     return entity.present &&
            DatumGetBool(FunctionCall2Coll(&entity.type->eq_opr_finfo, entity.collation, entity.key, key));
@@ -89,7 +65,7 @@ void begin(DueEntity *entity, const TupleTableSlot *slot) {
     entity->key = datumCopy(slot->tts_values[key_column], entity->type->typbyval, entity->type->typlen);
     MemoryContextSwitchTo(caller);
     entity->collation = TupleDescAttr(slot->tts_tupleDescriptor, key_column)->attcollation;
-    entity->state = state_of(slot);
+    entity->state = state_from([&](StatePart part) { return value(slot, first_state_column + place_of(part)); });
     entity->count = 0;
     entity->present = true;
 }
@@ -185,23 +161,12 @@ void read_corrected(int number, Datum keys, Oid keys_type, TimestampTz instant, 
         each_due(component, NullableDatum{keys, false}, instant, [&](Datum key, const RankedState &ranked) {
             if (ranked.recompute)
                 return;
-            const core::State &state = ranked.state;
-            auto stamp = [](core::Ticks at) { return NullableDatum{TimestampTzGetDatum(at), !IS_VALID_TIMESTAMP(at)}; };
-            const NullableDatum row[] = {{key, false},
-                                         {Float8GetDatum(state.points), false},
-                                         {Float8GetDatum(state.held), false},
-                                         {Float8GetDatum(state.falling), false},
-                                         {Float8GetDatum(state.magnitude), false},
-                                         {Float8GetDatum(state.error), false},
-                                         {Int64GetDatum(state.activities), false},
-                                         stamp(state.reference),
-                                         stamp(state.last_activity_at),
-                                         stamp(state.next_change_at)};
-            Datum values[lengthof(row)];
-            bool nulls[lengthof(row)];
-            for (int i = 0; i < static_cast<int>(lengthof(row)); i++) {
-                values[i] = row[i].value;
-                nulls[i] = row[i].isnull;
+            const StateValues state = values_of(ranked.state);
+            Datum values[1 + state_part_count] = {key};
+            bool nulls[1 + state_part_count] = {false};
+            for (int part = 0; part < state_part_count; part++) {
+                values[1 + part] = state[part].value;
+                nulls[1 + part] = state[part].isnull;
             }
             tuplestore_putvalues(result, columns, values, nulls);
         });

@@ -2,8 +2,7 @@
 
 #include <optional>
 
-#include "core/state.hpp"
-#include "pg/postgres.hpp"
+#include "pg/stored_state.hpp"
 
 namespace leadscore::pg {
 
@@ -32,13 +31,7 @@ public:
     void close();
 
 private:
-    static constexpr int column_count = 11;
-
-    Datum value_of(int column, bool *is_null) const;
-    void read(int column, double *number) const;
-    void read(int column, core::Ticks *instant) const;
-    void write(int column, Datum value);
-    void write_instant(int column, core::Ticks instant);
+    void write(AttrNumber place, Datum value);
 
     Relation relation_;
     Relation index_;
@@ -49,7 +42,9 @@ private:
     RegProcedure equality_;
     TupleTableSlot *found_; // what was looked for last; empty where there is none
     TupleTableSlot *written_;
-    AttrNumber places_[column_count];
+    AttrNumber key_place_;
+    AttrNumber rank_place_;
+    AttrNumber places_[state_part_count];
 };
 
 // The function behind the equality of a column of an index.
