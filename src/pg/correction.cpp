@@ -1,14 +1,10 @@
 #include "pg/correction.hpp"
 
-#include "core/state.hpp"
 #include "pg/appender.hpp"
 #include "pg/clock.hpp"
 #include "pg/each_row.hpp"
-#include "pg/folded_component.hpp"
+#include "pg/entity_changes.hpp"
 #include "pg/owner.hpp"
-#include "pg/state_table.hpp"
-#include "pg/time_datum.hpp"
-#include "pg/type_datum.hpp"
 
 namespace leadscore::pg {
 
@@ -29,29 +25,15 @@ NullableDatum value(const TupleTableSlot *slot, int column) {
 }
 
 // A due state, and what changed its part in it.
-struct DueEntity {
-    MemoryContext context; // of the key
+struct DueEntity : EntityChanges {
     TypeCacheEntry *type;
     Oid collation;
     bool present;
-    Datum key;
     core::State state;
-    int count;
-    int capacity;
-    core::Change *changes;
 };
 
-DueEntity no_entity(const FoldedComponent &component) {
-    constexpr int capacity = 8;
-    return DueEntity{AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore due", ALLOCSET_SMALL_SIZES),
-                     lookup_type_cache(component.key_type, TYPECACHE_EQ_OPR_FINFO),
-                     InvalidOid,
-                     false,
-                     0,
-                     {},
-                     0,
-                     capacity,
-                     static_cast<core::Change *>(palloc(sizeof(core::Change) * capacity))};
+DueEntity no_entity(Oid key_type) {
+    return DueEntity{no_changes(), lookup_type_cache(key_type, TYPECACHE_EQ_OPR_FINFO), InvalidOid, false, {}};
 }
 
 bool is_of(const DueEntity &entity, Datum key) {
@@ -60,35 +42,16 @@ bool is_of(const DueEntity &entity, Datum key) {
 }
 
 void begin(DueEntity *entity, const TupleTableSlot *slot) {
-    MemoryContextReset(entity->context);
-    MemoryContext caller = MemoryContextSwitchTo(entity->context);
-    entity->key = datumCopy(slot->tts_values[key_column], entity->type->typbyval, entity->type->typlen);
-    MemoryContextSwitchTo(caller);
+    begin(entity, slot->tts_values[key_column], entity->type->typbyval, entity->type->typlen);
     entity->collation = TupleDescAttr(slot->tts_tupleDescriptor, key_column)->attcollation;
     entity->state = state_from([&](StatePart part) { return value(slot, first_state_column + place_of(part)); });
-    entity->count = 0;
     entity->present = true;
 }
 
-void add_change(DueEntity *entity, const TupleTableSlot *slot) {
-    if (entity->count == entity->capacity) {
-        entity->capacity *= 2;
-        entity->changes = static_cast<core::Change *>(
-            repalloc_huge(entity->changes, sizeof(core::Change) * static_cast<Size>(entity->capacity)));
-    }
-    entity->changes[entity->count++] = core::Change{DatumGetTimestampTz(slot->tts_values[occurred_at_column]),
-                                                    DatumGetFloat8(slot->tts_values[change_points_column]),
-                                                    DatumGetInt32(slot->tts_values[sign_column]),
-                                                    DatumGetInt32(slot->tts_values[change_activities_column])};
-}
-
-RankedState corrected(const FoldedComponent &component, const DueEntity &entity, TimestampTz instant) {
-    return guarded([&] {
-        const core::Decay decay = decay_of(component.decay);
-        return ranked(core::correct(decay, entity.state, {entity.changes, static_cast<std::size_t>(entity.count)},
-                                    instant_of(instant, "instant")),
-                      decay, component.least_rank);
-    });
+core::Change change_of(const TupleTableSlot *slot) {
+    return {DatumGetTimestampTz(slot->tts_values[occurred_at_column]),
+            DatumGetFloat8(slot->tts_values[change_points_column]), DatumGetInt32(slot->tts_values[sign_column]),
+            DatumGetInt32(slot->tts_values[change_activities_column])};
 }
 
 // Calls visit(key, state) for each entity that is due at the instant. keys: an array, or null for all that are not
@@ -102,11 +65,11 @@ void each_due(const FoldedComponent &component, NullableDatum keys, TimestampTz 
     const Parameter parameters[] = {{INT4OID, {Int32GetDatum(component.component), false}},
                                     {TIMESTAMPTZOID, {TimestampTzGetDatum(instant), false}},
                                     {get_array_type(component.key_type), keys}};
-    DueEntity entity = no_entity(component);
+    DueEntity entity = no_entity(component.key_type);
     MemoryContext context = CurrentMemoryContext;
     auto visit_entity = [&] {
         if (entity.present)
-            visit(entity.key, corrected(component, entity, instant));
+            visit(entity.key, changed(core::correct, component, entity.state, entity, instant));
     };
     each_row(query, parameters, keys.isnull ? 2 : 3, [&](TupleTableSlot *slot) {
         MemoryContext query_context = MemoryContextSwitchTo(context);
@@ -116,7 +79,7 @@ void each_due(const FoldedComponent &component, NullableDatum keys, TimestampTz 
             begin(&entity, slot);
         }
         if (!slot->tts_isnull[occurred_at_column])
-            add_change(&entity, slot);
+            append(&entity.changes, change_of(slot));
         MemoryContextSwitchTo(query_context);
         return true;
     });

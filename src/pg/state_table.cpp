@@ -1,6 +1,5 @@
 #include <type_traits>
 
-#include "core/rank.hpp"
 #include "pg/state_table.hpp"
 
 namespace leadscore::pg {
@@ -37,13 +36,6 @@ AttrNumber place_of_part(Relation relation, StatePart part) {
 RegProcedure equality_of(Relation index, int column) {
     const Oid type = index->rd_opcintype[column];
     return get_opcode(get_opfamily_member(index->rd_opfamily[column], type, type, BTEqualStrategyNumber));
-}
-
-RankedState ranked(const core::Merged &merged, const core::Decay &decay, std::int32_t least_rank) {
-    RankedState state{merged.state, core::rank_of(decay, merged.state), merged.recompute};
-    if (state.rank.has_value() && *state.rank < least_rank)
-        state.rank.reset();
-    return state;
 }
 
 StateTable::StateTable(Oid table, Snapshot snapshot)

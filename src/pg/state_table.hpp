@@ -13,9 +13,6 @@ struct RankedState {
     bool recompute;                   // the rows must be asked
 };
 
-// To be called where exceptions may be thrown.
-RankedState ranked(const core::Merged &merged, const core::Decay &decay, std::int32_t least_rank);
-
 // The states of a component, opened for reading and writing by whoever holds the lock of the model's folds, so that
 // nobody else writes them. PostgreSQL's errors jump past it, so it must not need a destructor.
 class StateTable {
