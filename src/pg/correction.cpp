@@ -58,13 +58,11 @@ core::Change change_of(const TupleTableSlot *slot) {
 // marked.
 template <typename Visit>
 void each_due(const FoldedComponent &component, NullableDatum keys, TimestampTz instant, Visit visit) {
-    const Parameter of_query[] = {{INT4OID, {Int32GetDatum(component.component), false}},
-                                  {BOOLOID, {BoolGetDatum(!keys.isnull), false}}};
+    const Parameter of_query[] = {int4_parameter(component.component), bool_parameter(!keys.isnull)};
     const char *query =
         TextDatumGetCString(query_value("SELECT leadscore_internal.due_query($1, $2)", of_query, 2).value);
-    const Parameter parameters[] = {{INT4OID, {Int32GetDatum(component.component), false}},
-                                    {TIMESTAMPTZOID, {TimestampTzGetDatum(instant), false}},
-                                    {get_array_type(component.key_type), keys}};
+    const Parameter parameters[] = {
+        int4_parameter(component.component), timestamp_parameter(instant), {get_array_type(component.key_type), keys}};
     DueEntity entity = no_entity(component.key_type);
     MemoryContext context = CurrentMemoryContext;
     auto visit_entity = [&] {

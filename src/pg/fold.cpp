@@ -52,19 +52,13 @@ int64 fold_groups(const FoldedComponent &component, int64 at_most, Snapshot snap
 
 // False where tick sees to it. What fails here is not the writer's fault.
 bool fold_batch(const Component &component, int at_most) {
-    const Parameter parameters[] = {{INT4OID, {Int32GetDatum(component.component), false}},
-                                    {INT4OID, {Int32GetDatum(at_most), false}}};
+    const Parameter parameters[] = {int4_parameter(component.component), int4_parameter(at_most)};
     MemoryContext context = CurrentMemoryContext;
     bool ours = true;
     CaughtError error;
     auto fold = [&] {
         as_extension_owner([&] {
-            SPI_connect();
-            if (execute_kept("SELECT leadscore_internal.fold_some($1, $2)", parameters, 2) != SPI_OK_SELECT)
-                elog(ERROR, "the fold did not run");
-            bool is_null = false;
-            ours = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-            SPI_finish();
+            ours = DatumGetBool(kept_query_value("SELECT leadscore_internal.fold_some($1, $2)", parameters, 2).value);
         });
     };
     if (!in_subtransaction(fold, &error, context))

@@ -14,6 +14,9 @@ template <typename Item> struct GrowingArray {
     Item *items;
     int count;
     int capacity;
+
+    const Item *begin() const { return items; }
+    const Item *end() const { return items + count; }
 };
 
 template <typename Item> GrowingArray<Item> growing_array(int capacity = 8) {
