@@ -9,8 +9,8 @@ namespace leadscore::core {
 namespace {
 
 constexpr double buckets_per_octave = 4;
-constexpr double least_rank = -2147483647.0;
-constexpr double most_rank = 2147483647.0;
+constexpr double lowest_rank = -2147483647.0;
+constexpr double highest_rank = 2147483647.0;
 
 // Of a rank, before it is rounded down: what rounding may have done to it, several times over.
 double uncertainty(double rank) { return 1e-9 + 4e-15 * std::fabs(rank); }
@@ -44,7 +44,7 @@ std::optional<std::int32_t> rank_of(const Decay &decay, const Sum &sum) {
     if (!(amount > 0))
         return std::nullopt;
     const double rank = buckets_per_octave * (std::log2(amount) + faded_octaves(decay, sum.reference));
-    return static_cast<std::int32_t>(std::clamp(std::floor(rank + uncertainty(rank)), least_rank, most_rank));
+    return static_cast<std::int32_t>(std::clamp(std::floor(rank + uncertainty(rank)), lowest_rank, highest_rank));
 }
 
 std::optional<std::int32_t> rank_of(const Decay &decay, const State &state) {
@@ -64,7 +64,7 @@ std::optional<std::int32_t> rank_of(const Decay &decay, const State &state) {
 }
 
 double bound_of_rank(const Decay &decay, std::int32_t rank, Ticks instant) {
-    if (rank == static_cast<std::int32_t>(most_rank))
+    if (rank == static_cast<std::int32_t>(highest_rank))
         return std::numeric_limits<double>::infinity();
     const double above = static_cast<double>(rank) + 1;
     return std::exp2((above - uncertainty(above) / 2) / buckets_per_octave - faded_octaves(decay, instant));

@@ -54,18 +54,18 @@ LEADSCORE_FUNCTION(state_error) {
     PG_RETURN_FLOAT8(core::error_when_read(state_arguments(fcinfo, amount_places)));
 }
 
-// state_rank(decay, points, held, magnitude, error, activities, falling, reference, next_change_at, least) → the rank;
-// NULL for what is never above 0, and for a rank below the least
+// state_rank(decay, points, held, magnitude, error, activities, falling, reference, next_change_at, least_rank) → the rank;
+// NULL for what is never above 0, and for a rank below the least one
 LEADSCORE_FUNCTION(state_rank) {
     if (PG_ARGISNULL(0) || !has_amounts(fcinfo, ranked_places) || PG_ARGISNULL(7) || PG_ARGISNULL(9))
         PG_RETURN_NULL();
     const core::State state = state_arguments(fcinfo, ranked_places);
-    const int32 least = PG_GETARG_INT32(9);
+    const int32 least_rank = PG_GETARG_INT32(9);
     int32 rank = 0;
     const bool ranked = guarded([&] {
         const auto found = core::rank_of(decay_of(PG_GETARG_DATUM(0)), state);
         rank = found.value_or(0);
-        return found.has_value() && rank >= least;
+        return found.has_value() && rank >= least_rank;
     });
     if (!ranked)
         PG_RETURN_NULL();
