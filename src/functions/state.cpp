@@ -54,8 +54,8 @@ LEADSCORE_FUNCTION(state_error) {
     PG_RETURN_FLOAT8(core::error_when_read(state_arguments(fcinfo, amount_places)));
 }
 
-// state_rank(decay, points, held, magnitude, error, activities, falling, reference, next_change_at, least_rank) → the rank;
-// NULL for what is never above 0, and for a rank below the least one
+// state_rank(decay, points, held, magnitude, error, activities, falling, reference, next_change_at, least_rank) → the
+// rank; NULL for what is never above 0, and for a rank below the least one
 LEADSCORE_FUNCTION(state_rank) {
     if (PG_ARGISNULL(0) || !has_amounts(fcinfo, ranked_places) || PG_ARGISNULL(7) || PG_ARGISNULL(9))
         PG_RETURN_NULL();

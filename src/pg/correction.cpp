@@ -60,7 +60,7 @@ template <typename Visit>
 void each_due(const FoldedComponent &component, NullableDatum keys, TimestampTz instant, Visit visit) {
     const Parameter of_query[] = {int4_parameter(component.component), bool_parameter(!keys.isnull)};
     const char *query =
-        TextDatumGetCString(query_value("SELECT leadscore_internal.due_query($1, $2)", of_query, 2).value);
+        TextDatumGetCString(kept_query_value("SELECT leadscore_internal.due_query($1, $2)", of_query, 2).value);
     const Parameter parameters[] = {
         int4_parameter(component.component), timestamp_parameter(instant), {get_array_type(component.key_type), keys}};
     DueEntity entity = no_entity(component.key_type);
