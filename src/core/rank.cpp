@@ -10,8 +10,8 @@ namespace {
 
 constexpr double buckets_per_octave = 4;
 constexpr int lasting_buckets_per_octave = 16;
-constexpr double least_rank = -2147483647.0;
-constexpr double most_rank = 2147483647.0;
+constexpr double lowest_rank = -2147483647.0;
+constexpr double highest_rank = 2147483647.0;
 
 // Of a rank, before it is rounded down: what rounding may have done to it, several times over.
 double uncertainty(double rank) { return 1e-9 + 4e-15 * std::fabs(rank); }
@@ -43,7 +43,7 @@ double upper_amount(const Decay &decay, const Sum &sum) {
 // Each octave is divided into equal parts, without rounding.
 double rank_of_lasting(double amount) {
     if (!std::isfinite(amount))
-        return most_rank;
+        return highest_rank;
     int octave = 0;
     const double part = 2 * std::frexp(amount, &octave) - 1;
     return octave * lasting_buckets_per_octave + std::ceil(part * lasting_buckets_per_octave);
@@ -69,7 +69,7 @@ std::optional<std::int32_t> rank_of(const Decay &decay, const Sum &sum) {
     if (decay.half_life_ticks() == 0)
         return static_cast<std::int32_t>(rank_of_lasting(amount));
     const double rank = buckets_per_octave * (std::log2(amount) + faded_octaves(decay, sum.reference));
-    return static_cast<std::int32_t>(std::clamp(std::floor(rank + uncertainty(rank)), least_rank, most_rank));
+    return static_cast<std::int32_t>(std::clamp(std::floor(rank + uncertainty(rank)), lowest_rank, highest_rank));
 }
 
 std::optional<std::int32_t> rank_of(const Decay &decay, const State &state) {
@@ -89,7 +89,7 @@ std::optional<std::int32_t> rank_of(const Decay &decay, const State &state) {
 }
 
 double bound_of_rank(const Decay &decay, std::int32_t rank, Ticks instant) {
-    if (rank == static_cast<std::int32_t>(most_rank))
+    if (rank == static_cast<std::int32_t>(highest_rank))
         return std::numeric_limits<double>::infinity();
     if (decay.half_life_ticks() == 0)
         return std::nextafter(highest_lasting(rank), std::numeric_limits<double>::infinity());

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/settled.hpp"
+#include "pg/stored_state.hpp"
 #include "pg/time_datum.hpp"
 #include "pg/type_datum.hpp"
 
@@ -56,7 +57,7 @@ LEADSCORE_FUNCTION(next_change) {
         return core::next_change(decay_of(PG_GETARG_DATUM(0)), instant_of(PG_GETARG_TIMESTAMPTZ(1), "occurred_at"),
                                  instant_of(PG_GETARG_TIMESTAMPTZ(2), "instant"));
     });
-    if (change == core::endless || !IS_VALID_TIMESTAMP(change))
+    if (!IS_VALID_TIMESTAMP(change))
         PG_RETURN_NULL();
     PG_RETURN_TIMESTAMPTZ(change);
 }
@@ -85,25 +86,14 @@ LEADSCORE_FUNCTION(state_points) {
 LEADSCORE_FUNCTION(settled_points) {
     if ((!PG_ARGISNULL(0) && PG_GETARG_BOOL(0)) || PG_ARGISNULL(1) || PG_ARGISNULL(15))
         PG_RETURN_NULL();
-    auto number = [&](int place, double missing = 0) {
-        return PG_ARGISNULL(place) ? missing : PG_GETARG_FLOAT8(place);
-    };
-    auto instant = [&](int place, core::Ticks missing) {
-        return PG_ARGISNULL(place) ? missing : core::Ticks{PG_GETARG_TIMESTAMPTZ(place)};
-    };
-    core::State state;
-    state.points = number(2);
-    state.held = number(3);
-    state.falling = number(4);
-    state.magnitude = number(5, core::unsaid);
-    state.error = number(6, core::unsaid);
-    state.activities = PG_ARGISNULL(7) ? 0 : PG_GETARG_INT64(7);
-    state.reference = instant(8, core::no_instant);
-    state.last_activity_at = instant(9, core::no_instant);
-    state.next_change_at = instant(10, core::endless);
-    const core::Unfolded changes{number(11), number(12), number(13), instant(14, core::no_instant)};
+    constexpr int first_of_state = 2;
+    auto number = [&](int place) { return PG_ARGISNULL(place) ? 0.0 : PG_GETARG_FLOAT8(place); };
+    const core::Unfolded changes{number(11), number(12), number(13),
+                                 PG_ARGISNULL(14) ? core::no_instant : core::Ticks{PG_GETARG_TIMESTAMPTZ(14)}};
     const auto points = guarded([&] {
-        return core::settled_points(core::DecayView(decay_bytes(PG_GETARG_DATUM(1))), core::completed(state), changes,
+        const core::State state =
+            state_from([&](StatePart part) { return fcinfo->args[first_of_state + place_of(part)]; });
+        return core::settled_points(core::DecayView(decay_bytes(PG_GETARG_DATUM(1))), state, changes,
                                     PG_GETARG_TIMESTAMPTZ(15));
     });
     if (!points.has_value())
@@ -112,15 +102,6 @@ LEADSCORE_FUNCTION(settled_points) {
         float_overflow_error();
     PG_RETURN_FLOAT8(*points);
 }
-
-namespace {
-
-TimestampTz timestamp_of(core::Ticks instant, bool *is_null) {
-    *is_null = instant == core::endless || instant < core::first_instant;
-    return *is_null ? 0 : instant;
-}
-
-} // namespace
 
 // occurrences_of_changes(decay, since, until) → SETOF (from_time, to_time), NULL for without bound
 LEADSCORE_FUNCTION(occurrences_of_changes) {
@@ -131,9 +112,10 @@ LEADSCORE_FUNCTION(occurrences_of_changes) {
             core::occurrences_of_changes(decay_of(PG_GETARG_DATUM(0)), instant_of(PG_GETARG_TIMESTAMPTZ(1), "since"),
                                          instant_of(PG_GETARG_TIMESTAMPTZ(2), "until"));
         for (const core::Period &period : periods) {
-            bool nulls[] = {false, false};
-            Datum values[] = {TimestampTzGetDatum(timestamp_of(period.from, &nulls[0])),
-                              TimestampTzGetDatum(timestamp_of(period.to, &nulls[1]))};
+            const NullableDatum from = timestamp_of(period.from);
+            const NullableDatum to = timestamp_of(period.to);
+            Datum values[] = {from.value, to.value};
+            bool nulls[] = {from.isnull, to.isnull};
             unwinding([&] { tuplestore_putvalues(result->setResult, result->setDesc, values, nulls); });
         }
         return static_cast<Datum>(0);

@@ -1,9 +1,11 @@
 // What is stored of states, see core/state.hpp, and the ranks by which the hottest are found, see core/rank.hpp.
 
+#include <array>
 #include <cmath>
 
 #include "core/rank.hpp"
 #include "core/state.hpp"
+#include "pg/stored_state.hpp"
 #include "pg/time_datum.hpp"
 #include "pg/type_datum.hpp"
 
@@ -12,64 +14,58 @@ using namespace leadscore::pg;
 
 namespace {
 
-// From five arguments: points, held, magnitude, error, activities.
-core::State stored_amounts(FunctionCallInfo fcinfo, int first) {
-    auto number_or = [&](int number, double none) { return PG_ARGISNULL(number) ? none : PG_GETARG_FLOAT8(number); };
-    core::State state;
-    state.points = PG_GETARG_FLOAT8(first);
-    state.held = number_or(first + 1, 0);
-    state.magnitude = number_or(first + 2, core::unsaid);
-    state.error = number_or(first + 3, core::unsaid);
-    state.activities = PG_GETARG_INT64(first + 4);
-    return core::completed(state);
+// Which argument each part of a state is, in their order; -1: it is not handed over.
+using Places = std::array<int, state_part_count>;
+constexpr Places amount_places{0, 1, -1, 2, 3, 4, -1, -1, -1};
+constexpr Places ranked_places{1, 2, 6, 3, 4, 5, 7, -1, 8};
+
+core::State state_arguments(FunctionCallInfo fcinfo, const Places &places) {
+    return state_from([&](StatePart part) {
+        const int place = places[place_of(part)];
+        return place < 0 ? NullableDatum{0, true} : fcinfo->args[place];
+    });
 }
 
-bool has_amounts(FunctionCallInfo fcinfo, int first) { return !PG_ARGISNULL(first) && !PG_ARGISNULL(first + 4); }
+bool has_amounts(FunctionCallInfo fcinfo, const Places &places) {
+    return !PG_ARGISNULL(places[place_of(StatePart::points)]) && !PG_ARGISNULL(places[place_of(StatePart::activities)]);
+}
+
+Datum stored_amount(FunctionCallInfo fcinfo, double core::State::*amount) {
+    if (!has_amounts(fcinfo, amount_places))
+        PG_RETURN_NULL();
+    const double stored = core::shortened(state_arguments(fcinfo, amount_places)).*amount;
+    if (std::isnan(stored))
+        PG_RETURN_NULL();
+    PG_RETURN_FLOAT8(stored);
+}
 
 } // namespace
 
 // stored_magnitude(points, held, magnitude, error, activities) → NULL where a state need not store it; so does
 // stored_error
-LEADSCORE_FUNCTION(stored_magnitude) {
-    if (!has_amounts(fcinfo, 0))
-        PG_RETURN_NULL();
-    const double magnitude = core::shortened(stored_amounts(fcinfo, 0)).magnitude;
-    if (std::isnan(magnitude))
-        PG_RETURN_NULL();
-    PG_RETURN_FLOAT8(magnitude);
-}
+LEADSCORE_FUNCTION(stored_magnitude) { return stored_amount(fcinfo, &core::State::magnitude); }
 
-LEADSCORE_FUNCTION(stored_error) {
-    if (!has_amounts(fcinfo, 0))
-        PG_RETURN_NULL();
-    const double error = core::shortened(stored_amounts(fcinfo, 0)).error;
-    if (std::isnan(error))
-        PG_RETURN_NULL();
-    PG_RETURN_FLOAT8(error);
-}
+LEADSCORE_FUNCTION(stored_error) { return stored_amount(fcinfo, &core::State::error); }
 
 // state_error(points, held, magnitude, error, activities) → what rounding may have added to a stored state
 LEADSCORE_FUNCTION(state_error) {
-    if (!has_amounts(fcinfo, 0))
+    if (!has_amounts(fcinfo, amount_places))
         PG_RETURN_NULL();
-    PG_RETURN_FLOAT8(core::error_when_read(stored_amounts(fcinfo, 0)));
+    PG_RETURN_FLOAT8(core::error_when_read(state_arguments(fcinfo, amount_places)));
 }
 
-// state_rank(decay, points, held, magnitude, error, activities, falling, reference, next_change_at, least) → the rank;
-// NULL for what is never above 0, and for a rank below the least
+// state_rank(decay, points, held, magnitude, error, activities, falling, reference, next_change_at, least_rank) → the
+// rank; NULL for what is never above 0, and for a rank below the least one
 LEADSCORE_FUNCTION(state_rank) {
-    if (PG_ARGISNULL(0) || !has_amounts(fcinfo, 1) || PG_ARGISNULL(7) || PG_ARGISNULL(9))
+    if (PG_ARGISNULL(0) || !has_amounts(fcinfo, ranked_places) || PG_ARGISNULL(7) || PG_ARGISNULL(9))
         PG_RETURN_NULL();
-    core::State state = stored_amounts(fcinfo, 1);
-    state.falling = PG_ARGISNULL(6) ? 0 : PG_GETARG_FLOAT8(6);
-    state.reference = PG_GETARG_TIMESTAMPTZ(7);
-    state.next_change_at = PG_ARGISNULL(8) ? core::endless : PG_GETARG_TIMESTAMPTZ(8);
-    const int32 least = PG_GETARG_INT32(9);
+    const core::State state = state_arguments(fcinfo, ranked_places);
+    const int32 least_rank = PG_GETARG_INT32(9);
     int32 rank = 0;
     const bool ranked = guarded([&] {
         const auto found = core::rank_of(decay_of(PG_GETARG_DATUM(0)), state);
         rank = found.value_or(0);
-        return found.has_value() && rank >= least;
+        return found.has_value() && rank >= least_rank;
     });
     if (!ranked)
         PG_RETURN_NULL();

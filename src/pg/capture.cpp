@@ -106,7 +106,7 @@ void capture_rows(Program *program, const TriggerData *trigger) {
                     CreateStandaloneExprContext(),
                     open_rows(trigger->tg_oldtable, relation),
                     open_rows(trigger->tg_newtable, relation),
-                    make_facts(8),
+                    make_facts(),
                     flags(program->branch_count),
                     flags(program->group_count),
                     flags(program->group_count),

@@ -1,81 +1,39 @@
 #include "pg/correction.hpp"
 
-#include "core/state.hpp"
 #include "pg/appender.hpp"
 #include "pg/clock.hpp"
 #include "pg/each_row.hpp"
-#include "pg/folded_component.hpp"
+#include "pg/entity_changes.hpp"
 #include "pg/owner.hpp"
-#include "pg/state_table.hpp"
-#include "pg/time_datum.hpp"
-#include "pg/type_datum.hpp"
 
 namespace leadscore::pg {
 
 namespace {
 
-// The columns of due_query().
+// The columns of due_query(): a key, its state, and
 enum DueColumn {
     key_column,
-    points_column,
-    held_column,
-    falling_column,
-    magnitude_column,
-    error_column,
-    activities_column,
-    reference_column,
-    last_activity_at_column,
-    next_change_at_column,
-    occurred_at_column,
+    first_state_column,
+    occurred_at_column = first_state_column + state_part_count,
     change_points_column,
     change_activities_column,
     sign_column
 };
 
+NullableDatum value(const TupleTableSlot *slot, int column) {
+    return {slot->tts_values[column], slot->tts_isnull[column]};
+}
+
 // A due state, and what changed its part in it.
-struct DueEntity {
-    MemoryContext context; // of the key
+struct DueEntity : EntityChanges {
     TypeCacheEntry *type;
     Oid collation;
     bool present;
-    Datum key;
     core::State state;
-    int count;
-    int capacity;
-    core::Change *changes;
 };
 
-DueEntity no_entity(const FoldedComponent &component) {
-    constexpr int capacity = 8;
-    return DueEntity{AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore due", ALLOCSET_SMALL_SIZES),
-                     lookup_type_cache(component.key_type, TYPECACHE_EQ_OPR_FINFO),
-                     InvalidOid,
-                     false,
-                     0,
-                     {},
-                     0,
-                     capacity,
-                     static_cast<core::Change *>(palloc(sizeof(core::Change) * capacity))};
-}
-
-core::State state_of(const TupleTableSlot *slot) {
-    auto number = [&](DueColumn column, double missing) {
-        return slot->tts_isnull[column] ? missing : DatumGetFloat8(slot->tts_values[column]);
-    };
-    auto instant = [&](DueColumn column, core::Ticks missing) {
-        return slot->tts_isnull[column] ? missing : core::Ticks{DatumGetTimestampTz(slot->tts_values[column])};
-    };
-    core::State state;
-    state.points = number(points_column, 0);
-    state.held = number(held_column, 0);
-    state.falling = number(falling_column, 0);
-    state.magnitude = number(magnitude_column, core::unsaid);
-    state.error = number(error_column, core::unsaid);
-    state.activities = DatumGetInt64(slot->tts_values[activities_column]);
-    state.reference = instant(reference_column, core::no_instant);
-    state.last_activity_at = instant(last_activity_at_column, core::no_instant);
-    state.next_change_at = instant(next_change_at_column, core::endless);
-    return core::completed(state);
+DueEntity no_entity(Oid key_type) {
+    return DueEntity{no_changes(), lookup_type_cache(key_type, TYPECACHE_EQ_OPR_FINFO), InvalidOid, false, {}};
 }
 
 bool is_of(const DueEntity &entity, Datum key) {
@@ -84,53 +42,32 @@ bool is_of(const DueEntity &entity, Datum key) {
 }
 
 void begin(DueEntity *entity, const TupleTableSlot *slot) {
-    MemoryContextReset(entity->context);
-    MemoryContext caller = MemoryContextSwitchTo(entity->context);
-    entity->key = datumCopy(slot->tts_values[key_column], entity->type->typbyval, entity->type->typlen);
-    MemoryContextSwitchTo(caller);
+    begin(entity, slot->tts_values[key_column], entity->type->typbyval, entity->type->typlen);
     entity->collation = TupleDescAttr(slot->tts_tupleDescriptor, key_column)->attcollation;
-    entity->state = state_of(slot);
-    entity->count = 0;
+    entity->state = state_from([&](StatePart part) { return value(slot, first_state_column + place_of(part)); });
     entity->present = true;
 }
 
-void add_change(DueEntity *entity, const TupleTableSlot *slot) {
-    if (entity->count == entity->capacity) {
-        entity->capacity *= 2;
-        entity->changes = static_cast<core::Change *>(
-            repalloc_huge(entity->changes, sizeof(core::Change) * static_cast<Size>(entity->capacity)));
-    }
-    entity->changes[entity->count++] = core::Change{DatumGetTimestampTz(slot->tts_values[occurred_at_column]),
-                                                    DatumGetFloat8(slot->tts_values[change_points_column]),
-                                                    DatumGetInt32(slot->tts_values[sign_column]),
-                                                    DatumGetInt32(slot->tts_values[change_activities_column])};
-}
-
-RankedState corrected(const FoldedComponent &component, const DueEntity &entity, TimestampTz instant) {
-    return guarded([&] {
-        const core::Decay decay = decay_of(component.decay);
-        return ranked(core::correct(decay, entity.state, {entity.changes, static_cast<std::size_t>(entity.count)},
-                                    instant_of(instant, "instant")),
-                      decay, component.least_rank);
-    });
+core::Change change_of(const TupleTableSlot *slot) {
+    return {DatumGetTimestampTz(slot->tts_values[occurred_at_column]),
+            DatumGetFloat8(slot->tts_values[change_points_column]), DatumGetInt32(slot->tts_values[sign_column]),
+            DatumGetInt32(slot->tts_values[change_activities_column])};
 }
 
 // Calls visit(key, state) for each entity that is due at the instant. keys: an array, or null for all that are not
 // marked.
 template <typename Visit>
 void each_due(const FoldedComponent &component, NullableDatum keys, TimestampTz instant, Visit visit) {
-    const Parameter of_query[] = {{INT4OID, {Int32GetDatum(component.component), false}},
-                                  {BOOLOID, {BoolGetDatum(!keys.isnull), false}}};
+    const Parameter of_query[] = {int4_parameter(component.component), bool_parameter(!keys.isnull)};
     const char *query =
-        TextDatumGetCString(query_value("SELECT leadscore_internal.due_query($1, $2)", of_query, 2).value);
-    const Parameter parameters[] = {{INT4OID, {Int32GetDatum(component.component), false}},
-                                    {TIMESTAMPTZOID, {TimestampTzGetDatum(instant), false}},
-                                    {get_array_type(component.key_type), keys}};
-    DueEntity entity = no_entity(component);
+        TextDatumGetCString(kept_query_value("SELECT leadscore_internal.due_query($1, $2)", of_query, 2).value);
+    const Parameter parameters[] = {
+        int4_parameter(component.component), timestamp_parameter(instant), {get_array_type(component.key_type), keys}};
+    DueEntity entity = no_entity(component.key_type);
     MemoryContext context = CurrentMemoryContext;
     auto visit_entity = [&] {
         if (entity.present)
-            visit(entity.key, corrected(component, entity, instant));
+            visit(entity.key, changed(core::correct, component, entity.state, entity, instant));
     };
     each_row(query, parameters, keys.isnull ? 2 : 3, [&](TupleTableSlot *slot) {
         MemoryContext query_context = MemoryContextSwitchTo(context);
@@ -140,7 +77,7 @@ void each_due(const FoldedComponent &component, NullableDatum keys, TimestampTz 
             begin(&entity, slot);
         }
         if (!slot->tts_isnull[occurred_at_column])
-            add_change(&entity, slot);
+            append(&entity.changes, change_of(slot));
         MemoryContextSwitchTo(query_context);
         return true;
     });
@@ -185,23 +122,12 @@ void read_corrected(int number, Datum keys, Oid keys_type, TimestampTz instant, 
         each_due(component, NullableDatum{keys, false}, instant, [&](Datum key, const RankedState &ranked) {
             if (ranked.recompute)
                 return;
-            const core::State &state = ranked.state;
-            auto stamp = [](core::Ticks at) { return NullableDatum{TimestampTzGetDatum(at), !IS_VALID_TIMESTAMP(at)}; };
-            const NullableDatum row[] = {{key, false},
-                                         {Float8GetDatum(state.points), false},
-                                         {Float8GetDatum(state.held), false},
-                                         {Float8GetDatum(state.falling), false},
-                                         {Float8GetDatum(state.magnitude), false},
-                                         {Float8GetDatum(state.error), false},
-                                         {Int64GetDatum(state.activities), false},
-                                         stamp(state.reference),
-                                         stamp(state.last_activity_at),
-                                         stamp(state.next_change_at)};
-            Datum values[lengthof(row)];
-            bool nulls[lengthof(row)];
-            for (int i = 0; i < static_cast<int>(lengthof(row)); i++) {
-                values[i] = row[i].value;
-                nulls[i] = row[i].isnull;
+            const StateValues state = values_of(ranked.state);
+            Datum values[1 + state_part_count] = {key};
+            bool nulls[1 + state_part_count] = {false};
+            for (int part = 0; part < state_part_count; part++) {
+                values[1 + part] = state[part].value;
+                nulls[1 + part] = state[part].isnull;
             }
             tuplestore_putvalues(result, columns, values, nulls);
         });

@@ -69,23 +69,14 @@ void check_points(double points, const char *rule) {
                         errmsg("points of rule \"%s\" are not a finite number, or beyond 1e290", rule)));
 }
 
-Facts make_facts(int capacity) {
-    MemoryContext keys = AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore keys", ALLOCSET_DEFAULT_SIZES);
-    return Facts{keys, static_cast<Fact *>(palloc(sizeof(Fact) * static_cast<size_t>(capacity))), 0, capacity};
+Facts make_facts() {
+    return Facts{growing_array<Fact>(),
+                 AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore keys", ALLOCSET_DEFAULT_SIZES)};
 }
 
 void forget(Facts *facts) {
     MemoryContextReset(facts->keys);
     facts->count = 0;
-}
-
-void append(Facts *facts, const Fact &fact) {
-    if (facts->count == facts->capacity) {
-        facts->capacity *= 2;
-        facts->items =
-            static_cast<Fact *>(repalloc_huge(facts->items, sizeof(Fact) * static_cast<size_t>(facts->capacity)));
-    }
-    facts->items[facts->count++] = fact;
 }
 
 void evaluate(const Branch &branch, ExprContext *context, TupleTableSlot *row, int16 sign, bool *counted,

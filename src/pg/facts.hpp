@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pg/growing_array.hpp"
 #include "pg/program.hpp"
 
 namespace leadscore::pg {
@@ -14,13 +15,9 @@ struct Fact {
     int16 activities;
 };
 
-// A growing list of facts. It stays in the memory context that it was made in; the keys have one of their own, so that
-// a statement of any size holds only a batch of them.
-struct Facts {
+// The keys have a memory context of their own, so that a statement of any size holds only a batch of them.
+struct Facts : GrowingArray<Fact> {
     MemoryContext keys;
-    Fact *items;
-    int count;
-    int capacity;
 };
 
 // As the order of their type has it: below, at or above 0.
@@ -29,8 +26,7 @@ int compare_keys(const Branch &branch, Datum left, Datum right);
 // Refuses points that cannot be counted.
 void check_points(double points, const char *rule);
 
-Facts make_facts(int capacity);
-void append(Facts *facts, const Fact &fact);
+Facts make_facts();
 void forget(Facts *facts);
 
 // What a row gives to a branch: one fact per entity that its links reach. An activity counts where no branch of the

@@ -1,16 +1,11 @@
 #include "pg/fold.hpp"
 
-#include "core/state.hpp"
 #include "pg/appender.hpp"
 #include "pg/clock.hpp"
-#include "pg/folded_component.hpp"
 #include "pg/kept_plan.hpp"
 #include "pg/owner.hpp"
 #include "pg/pending_scan.hpp"
-#include "pg/state_table.hpp"
 #include "pg/subtransaction.hpp"
-#include "pg/time_datum.hpp"
-#include "pg/type_datum.hpp"
 
 namespace leadscore::pg {
 
@@ -18,17 +13,12 @@ namespace {
 
 // Of an entity that no mark and no boundary takes to the rows.
 bool can_be_folded(const PendingGroup &group, const core::State &state, TimestampTz now) {
-    return !group.marked && group.count > 0 && state.next_change_at > now;
+    return !group.marked && group.changes.count > 0 && state.next_change_at > now;
 }
 
 void fold_group(const FoldedComponent &component, const PendingGroup &group, const core::State &before, TimestampTz now,
                 StateTable *states, Appender *marks) {
-    const RankedState folded = guarded([&] {
-        const core::Decay decay = decay_of(component.decay);
-        return ranked(core::merge(decay, before, {group.changes, static_cast<std::size_t>(group.count)},
-                                  instant_of(now, "instant")),
-                      decay, component.least_rank);
-    });
+    const RankedState folded = changed(core::merge, component, before, group, now);
     if (folded.recompute)
         marks->add_settled_mark(component, group.key);
     else
@@ -51,7 +41,7 @@ int64 fold_groups(const FoldedComponent &component, int64 at_most, Snapshot snap
                 continue;
             fold_group(component, group, before, now, &states, &marks);
             pending.remove(group);
-            folded += group.count;
+            folded += group.changes.count;
         }
         marks.close();
         states.close();
@@ -62,19 +52,13 @@ int64 fold_groups(const FoldedComponent &component, int64 at_most, Snapshot snap
 
 // False where tick sees to it. What fails here is not the writer's fault.
 bool fold_batch(const Component &component, int at_most) {
-    const Parameter parameters[] = {{INT4OID, {Int32GetDatum(component.component), false}},
-                                    {INT4OID, {Int32GetDatum(at_most), false}}};
+    const Parameter parameters[] = {int4_parameter(component.component), int4_parameter(at_most)};
     MemoryContext context = CurrentMemoryContext;
     bool ours = true;
     CaughtError error;
     auto fold = [&] {
         as_extension_owner([&] {
-            SPI_connect();
-            if (execute_kept("SELECT leadscore_internal.fold_some($1, $2)", parameters, 2) != SPI_OK_SELECT)
-                elog(ERROR, "the fold did not run");
-            bool is_null = false;
-            ours = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-            SPI_finish();
+            ours = DatumGetBool(kept_query_value("SELECT leadscore_internal.fold_some($1, $2)", parameters, 2).value);
         });
     };
     if (!in_subtransaction(fold, &error, context))

@@ -57,12 +57,8 @@ int execute_kept(const char *query, const Parameter *parameters, int parameter_c
 }
 
 NullableDatum kept_query_value(const char *query, const Parameter *parameters, int parameter_count) {
-    MemoryContext context = CurrentMemoryContext;
-    SPI_connect();
-    if (execute_kept(query, parameters, parameter_count) != SPI_OK_SELECT)
-        elog(ERROR, "a query did not give a row");
-    const NullableDatum value = value_of_row(context);
-    SPI_finish();
+    NullableDatum value{0, true};
+    kept_query_row(query, parameters, parameter_count, [&](const ResultRow &row) { value = row.copy(1); });
     return value;
 }
 

@@ -79,18 +79,12 @@ const Lookup *ask(const ScoreNames &names) {
                 nullptr};
     auto kept = [&](const char *text) { return MemoryContextStrdup(made.context, text); };
     in_safe_path([&] {
-        SPI_connect();
-        if (execute_kept(select, parameters, 3) != SPI_OK_SELECT || SPI_processed != 1)
-            elog(ERROR, "reading what is published failed");
-        HeapTuple row = SPI_tuptable->vals[0];
-        TupleDesc columns = SPI_tuptable->tupdesc;
-        bool is_null = false;
-        made.score = DatumGetInt32(SPI_getbinval(row, columns, 1, &is_null));
-        made.entity = DatumGetInt32(SPI_getbinval(row, columns, 2, &is_null));
-        const Datum query = SPI_getbinval(row, columns, 3, &is_null);
-        if (!is_null)
-            made.query = kept(TextDatumGetCString(query));
-        SPI_finish();
+        kept_query_row(select, parameters, 3, [&](const ResultRow &row) {
+            made.score = row.integer(1);
+            made.entity = row.integer(2);
+            if (!row.is_null(3))
+                made.query = kept(row.string(3));
+        });
     });
     made.names = ScoreNames{kept(names.model), kept(names.entity), kept(names.score)};
     made.version = kept(published_version(made.score, made.entity));

@@ -1,6 +1,7 @@
 #include "pg/marks.hpp"
 
 #include "pg/kept.hpp"
+#include "pg/kept_plan.hpp"
 #include "pg/merge.hpp"
 #include "pg/owner.hpp"
 #include "pg/pending.hpp"
@@ -47,10 +48,9 @@ KeptKind kind_of(TriggerEvent event) {
 }
 
 // Of int4 or oid.
-int *integers(HeapTuple row, TupleDesc columns, int number, int *count) {
-    bool is_null = false;
+int *integers(const ResultRow &row, int column, int *count) {
     Datum *elements = nullptr;
-    ArrayType *array = DatumGetArrayTypeP(SPI_getbinval(row, columns, number, &is_null));
+    ArrayType *array = DatumGetArrayTypeP(row.value(column).value);
     deconstruct_array(array, ARR_ELEMTYPE(array), sizeof(int32), true, TYPALIGN_INT, &elements, nullptr, count);
     auto *values = static_cast<int *>(palloc(sizeof(int) * static_cast<size_t>(*count)));
     for (int i = 0; i < *count; i++)
@@ -58,18 +58,16 @@ int *integers(HeapTuple row, TupleDesc columns, int number, int *count) {
     return values;
 }
 
-Watch read_watch(HeapTuple row, TupleDesc columns) {
+Watch read_watch(const ResultRow &row) {
     Watch watch{};
-    bool is_null = false;
-    watch.query = TextDatumGetCString(SPI_getbinval(row, columns, 1, &is_null));
-    watch.owner = DatumGetObjectId(SPI_getbinval(row, columns, 2, &is_null));
-    Datum problem = SPI_getbinval(row, columns, 8, &is_null);
-    watch.problem = is_null ? nullptr : TextDatumGetCString(problem);
-    const int *ids = integers(row, columns, 3, &watch.component_count);
-    const int *scores = integers(row, columns, 4, &watch.component_count);
-    const int *fails = integers(row, columns, 5, &watch.component_count);
-    const int *pending = integers(row, columns, 6, &watch.component_count);
-    const int *building = integers(row, columns, 7, &watch.component_count);
+    watch.query = row.string(1);
+    watch.owner = row.oid(2);
+    watch.problem = row.string(8);
+    const int *ids = integers(row, 3, &watch.component_count);
+    const int *scores = integers(row, 4, &watch.component_count);
+    const int *fails = integers(row, 5, &watch.component_count);
+    const int *pending = integers(row, 6, &watch.component_count);
+    const int *building = integers(row, 7, &watch.component_count);
     watch.components =
         static_cast<Component *>(palloc0(sizeof(Component) * static_cast<size_t>(watch.component_count)));
     for (int i = 0; i < watch.component_count; i++) {
@@ -112,13 +110,12 @@ void load_watches(Watches *watches, KeptKind kind, Oid relation) {
         elog(ERROR, "reading the published links failed");
     MemoryContext spi_context = MemoryContextSwitchTo(watches->context);
     watches->items = static_cast<Watch *>(palloc0(sizeof(Watch) * Max(SPI_processed, 1)));
-    for (uint64 i = 0; i < SPI_processed; i++)
-        watches->items[watches->count++] = read_watch(SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
+    each_result_row([&](const ResultRow &row) { watches->items[watches->count++] = read_watch(row); });
     MemoryContextSwitchTo(spi_context);
     if (SPI_execute_with_args(select_tables, 2, types, values, nullptr, true, 0) != SPI_OK_SELECT)
         elog(ERROR, "reading the published links failed");
     MemoryContextSwitchTo(watches->context);
-    int *tables = integers(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &watches->table_count);
+    int *tables = integers(ResultRow(0), 1, &watches->table_count);
     watches->tables = reinterpret_cast<Oid *>(tables);
     MemoryContextSwitchTo(spi_context);
     PopActiveSnapshot();
@@ -314,22 +311,18 @@ void mark_rows(int component, Oid owner, const char *query) {
         FROM leadscore_internal.component AS c
         JOIN leadscore_internal.score AS s ON s.id OPERATOR(pg_catalog.=) c.score
         WHERE c.id OPERATOR(pg_catalog.=) $1)";
-    Oid types[] = {INT4OID};
-    Datum values[] = {Int32GetDatum(component)};
+    const Parameter parameter = int4_parameter(component);
     Component marked{};
-    marked.component = component;
     as_extension_owner([&] {
-        SPI_connect();
-        if (SPI_execute_with_args(select, 1, types, values, nullptr, true, 0) != SPI_OK_SELECT || SPI_processed != 1)
+        auto read = [&](const ResultRow &row) {
+            marked.component = component;
+            marked.score = row.integer(1);
+            marked.fails = row.flag(2);
+            marked.pending = row.oid(3);
+            marked.building = row.flag(4);
+        };
+        if (each_kept_row(select, &parameter, 1, read) == 0)
             elog(ERROR, "component %d does not exist", component);
-        HeapTuple row = SPI_tuptable->vals[0];
-        TupleDesc columns = SPI_tuptable->tupdesc;
-        bool is_null = false;
-        marked.score = DatumGetInt32(SPI_getbinval(row, columns, 1, &is_null));
-        marked.fails = DatumGetBool(SPI_getbinval(row, columns, 2, &is_null));
-        marked.pending = DatumGetObjectId(SPI_getbinval(row, columns, 3, &is_null));
-        marked.building = DatumGetBool(SPI_getbinval(row, columns, 4, &is_null));
-        SPI_finish();
     });
     Watch watch{};
     watch.query = query;

@@ -3,7 +3,6 @@
 #include "pg/pending_scan.hpp"
 
 #include "pg/appender.hpp"
-#include "pg/state_table.hpp"
 
 namespace leadscore::pg {
 
@@ -35,16 +34,7 @@ Datum value(TupleTableSlot *slot, PendingColumn column) {
 
 } // namespace
 
-PendingGroup make_pending_group() {
-    constexpr int capacity = 8;
-    return PendingGroup{AllocSetContextCreate(CurrentMemoryContext, "pg_leadscore key", ALLOCSET_SMALL_SIZES),
-                        0,
-                        false,
-                        0,
-                        capacity,
-                        static_cast<core::Change *>(palloc(sizeof(core::Change) * capacity)),
-                        static_cast<ItemPointerData *>(palloc(sizeof(ItemPointerData) * capacity))};
-}
+PendingGroup make_pending_group() { return PendingGroup{no_changes(), false, growing_array<ItemPointerData>()}; }
 
 PendingScan::PendingScan(const Component &component, Snapshot snapshot)
     : relation_(table_open(component.pending, RowExclusiveLock)), index_(open_index(relation_)), snapshot_(snapshot),
@@ -74,15 +64,12 @@ void PendingScan::start() {
 void PendingScan::advance() { present_ = index_getnext_slot(scan_, ForwardScanDirection, slot_); }
 
 bool PendingScan::next(PendingGroup *group) {
-    group->count = 0;
+    group->places.count = 0;
     group->marked = false;
     if (!present_)
         return false;
-    MemoryContextReset(group->context);
-    MemoryContext caller = MemoryContextSwitchTo(group->context);
     Form_pg_attribute key = TupleDescAttr(RelationGetDescr(relation_), key_column);
-    group->key = datumCopy(value(slot_, key_column), key->attbyval, key->attlen);
-    MemoryContextSwitchTo(caller);
+    begin(group, value(slot_, key_column), key->attbyval, key->attlen);
     do {
         take_row(group);
         advance();
@@ -96,17 +83,10 @@ void PendingScan::take_row(PendingGroup *group) {
         group->marked = true;
         return;
     }
-    if (group->count == group->capacity) {
-        group->capacity *= 2;
-        const auto room = static_cast<Size>(group->capacity);
-        group->changes = static_cast<core::Change *>(repalloc_huge(group->changes, sizeof(core::Change) * room));
-        group->places = static_cast<ItemPointerData *>(repalloc_huge(group->places, sizeof(ItemPointerData) * room));
-    }
-    group->changes[group->count] =
-        core::Change{DatumGetTimestampTz(value(slot_, occurred_at_column)), DatumGetFloat8(value(slot_, points_column)),
-                     sign, DatumGetInt16(value(slot_, activities_column))};
-    group->places[group->count] = slot_->tts_tid;
-    group->count++;
+    append(&group->changes, core::Change{DatumGetTimestampTz(value(slot_, occurred_at_column)),
+                                         DatumGetFloat8(value(slot_, points_column)), sign,
+                                         DatumGetInt16(value(slot_, activities_column))});
+    append(&group->places, slot_->tts_tid);
 }
 
 bool PendingScan::is_of(const PendingGroup &group) {
@@ -114,8 +94,8 @@ bool PendingScan::is_of(const PendingGroup &group) {
 }
 
 void PendingScan::remove(const PendingGroup &group) {
-    for (int i = 0; i < group.count; i++)
-        simple_table_tuple_delete(relation_, &group.places[i], snapshot_);
+    for (int i = 0; i < group.places.count; i++)
+        simple_table_tuple_delete(relation_, &group.places.items[i], snapshot_);
 }
 
 void PendingScan::close() {

@@ -1,19 +1,13 @@
 #pragma once
 
-#include "core/state.hpp"
-#include "pg/program.hpp"
+#include "pg/entity_changes.hpp"
 
 namespace leadscore::pg {
 
 // What is pending for one entity.
-struct PendingGroup {
-    MemoryContext context; // of the key
-    Datum key;
+struct PendingGroup : EntityChanges {
     bool marked;
-    int count;
-    int capacity;
-    core::Change *changes;
-    ItemPointerData *places;
+    GrowingArray<ItemPointerData> places; // of the changes
 };
 
 PendingGroup make_pending_group();

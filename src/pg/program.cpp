@@ -2,6 +2,7 @@
 
 #include "pg/expression.hpp"
 #include "pg/owner.hpp"
+#include "pg/result_row.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/tree.hpp"
 
@@ -61,59 +62,46 @@ constexpr const char *published_branches = R"(
       AND b.lookups = '{}' AND NOT EXISTS (SELECT FROM leadscore_internal.joined_link AS j WHERE j.branch = b.id)
     ORDER BY s.id, c.building, e.id, c.id)";
 
-char *text_column(HeapTuple row, TupleDesc columns, int number) {
-    bool is_null = false;
-    Datum value = SPI_getbinval(row, columns, number, &is_null);
-    return is_null ? nullptr : TextDatumGetCString(value);
-}
-
-int32 number_column(HeapTuple row, TupleDesc columns, int number) {
-    bool is_null = false;
-    return DatumGetInt32(SPI_getbinval(row, columns, number, &is_null));
-}
-
-char **text_array_column(HeapTuple row, TupleDesc columns, int number, int *count) {
-    bool is_null = false;
-    Datum value = SPI_getbinval(row, columns, number, &is_null);
+char **texts(const ResultRow &row, int column, int *count) {
+    const NullableDatum value = row.value(column);
     *count = 0;
-    if (is_null)
+    if (value.isnull)
         return nullptr;
     Datum *elements = nullptr;
     bool *nulls = nullptr;
-    deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, count);
-    auto **texts = static_cast<char **>(palloc0(sizeof(char *) * static_cast<size_t>(Max(*count, 1))));
+    deconstruct_array(DatumGetArrayTypeP(value.value), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, count);
+    auto **found = static_cast<char **>(palloc0(sizeof(char *) * static_cast<size_t>(Max(*count, 1))));
     for (int i = 0; i < *count; i++)
-        texts[i] = nulls[i] ? nullptr : TextDatumGetCString(elements[i]);
-    return texts;
+        found[i] = nulls[i] ? nullptr : TextDatumGetCString(elements[i]);
+    return found;
 }
 
-BranchText read_branch(HeapTuple row, TupleDesc columns, Branch *branch) {
-    branch->component = number_column(row, columns, 1);
-    branch->score = number_column(row, columns, 2);
-    branch->fails = number_column(row, columns, 3) != 0;
-    branch->pending = static_cast<Oid>(number_column(row, columns, 4));
-    branch->key_type = static_cast<Oid>(number_column(row, columns, 5));
-    branch->group = number_column(row, columns, 14);
-    branch->building = number_column(row, columns, 15) != 0;
-    bool is_null = false;
-    branch->ahead = DatumGetInt64(SPI_getbinval(row, columns, 16, &is_null));
-    branch->root = static_cast<Oid>(number_column(row, columns, 17));
-    branch->counted = number_column(row, columns, 19) != 0;
-    branch->number = number_column(row, columns, 20);
-    branch->records = static_cast<Oid>(number_column(row, columns, 21));
-    branch->criterion = number_column(row, columns, 22);
-    branch->is_timeless = number_column(row, columns, 23) != 0;
-    branch->marks = number_column(row, columns, 24) != 0;
+BranchText read_branch(const ResultRow &row, Branch *branch) {
+    branch->component = row.integer(1);
+    branch->score = row.integer(2);
+    branch->fails = row.flag(3);
+    branch->pending = row.oid(4);
+    branch->key_type = row.oid(5);
+    branch->group = row.integer(14);
+    branch->building = row.flag(15);
+    branch->ahead = row.long_integer(16);
+    branch->root = row.oid(17);
+    branch->counted = row.flag(19);
+    branch->number = row.integer(20);
+    branch->records = row.oid(21);
+    branch->criterion = row.integer(22);
+    branch->is_timeless = row.flag(23);
+    branch->marks = row.flag(24);
     BranchText text{};
-    text.occurred_at = text_column(row, columns, 6);
-    text.filter = text_column(row, columns, 7);
-    text.owner = static_cast<Oid>(number_column(row, columns, 8));
-    text.link_keys = text_array_column(row, columns, 9, &text.link_count);
-    text.link_filters = text_array_column(row, columns, 10, &text.link_count);
-    text.rules = text_array_column(row, columns, 11, &text.term_count);
-    text.points = text_array_column(row, columns, 12, &text.term_count);
-    text.term_filters = text_array_column(row, columns, 13, &text.term_count);
-    text.owner_now = static_cast<Oid>(number_column(row, columns, 18));
+    text.occurred_at = row.string(6);
+    text.filter = row.string(7);
+    text.owner = row.oid(8);
+    text.link_keys = texts(row, 9, &text.link_count);
+    text.link_filters = texts(row, 10, &text.link_count);
+    text.rules = texts(row, 11, &text.term_count);
+    text.points = texts(row, 12, &text.term_count);
+    text.term_filters = texts(row, 13, &text.term_count);
+    text.owner_now = row.oid(18);
     return text;
 }
 
@@ -165,7 +153,7 @@ void load_branches(Program *program, Relation relation) {
     Compiler compiler{relation, program};
     for (int i = 0; i < program->branch_count; i++) {
         Branch *branch = &program->branches[i];
-        BranchText text = read_branch(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, branch);
+        BranchText text = read_branch(ResultRow(static_cast<uint64>(i)), branch);
         program->group_count = branch->group + 1;
         program->owner = text.owner_now;
         CaughtError error;

@@ -16,8 +16,7 @@ char *published_version(int score, int entity) {
                   WHERE c.score OPERATOR(pg_catalog.=) s.id AND NOT c.building))
         FROM leadscore_internal.score AS s CROSS JOIN leadscore_internal.entity AS e
         WHERE s.id OPERATOR(pg_catalog.=) $1 AND e.id OPERATOR(pg_catalog.=) $2)";
-    const Parameter parameters[] = {{INT4OID, {Int32GetDatum(score), false}},
-                                    {INT4OID, {Int32GetDatum(entity), false}}};
+    const Parameter parameters[] = {int4_parameter(score), int4_parameter(entity)};
     NullableDatum version{0, true};
     as_extension_owner([&] { version = kept_query_value(select, parameters, 2); });
     return version.isnull ? pstrdup("") : TextDatumGetCString(version.value);

@@ -1,5 +1,7 @@
 #include "pg/query.hpp"
 
+#include "pg/result_row.hpp"
+
 namespace leadscore::pg {
 
 ParamListInfo parameter_list(const Parameter *parameters, int count) {
@@ -35,14 +37,9 @@ void run_into(const char *query, const Parameter *parameters, int parameter_coun
 NullableDatum value_of_row(MemoryContext context) {
     if (SPI_processed != 1)
         elog(ERROR, "a query did not give one row");
-    NullableDatum value{0, false};
-    Form_pg_attribute column = TupleDescAttr(SPI_tuptable->tupdesc, 0);
-    value.value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &value.isnull);
-    if (!value.isnull) {
-        MemoryContext spi_context = MemoryContextSwitchTo(context);
-        value.value = datumCopy(value.value, column->attbyval, column->attlen);
-        MemoryContextSwitchTo(spi_context);
-    }
+    MemoryContext spi_context = MemoryContextSwitchTo(context);
+    const NullableDatum value = ResultRow(0).copy(1);
+    MemoryContextSwitchTo(spi_context);
     return value;
 }
 

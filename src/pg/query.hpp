@@ -11,6 +11,12 @@ struct Parameter {
     NullableDatum value;
 };
 
+inline Parameter int4_parameter(int32 value) { return {INT4OID, {Int32GetDatum(value), false}}; }
+inline Parameter bool_parameter(bool value) { return {BOOLOID, {BoolGetDatum(value), false}}; }
+inline Parameter timestamp_parameter(TimestampTz value) {
+    return {TIMESTAMPTZOID, {TimestampTzGetDatum(value), false}};
+}
+
 ParamListInfo parameter_list(const Parameter *parameters, int count);
 
 // Runs a query; its rows go to the receiver.

@@ -29,16 +29,9 @@ bool ask(Question question, int number, const char *query) {
     for (const Answer &known : answers)
         if (known.number == number && known.question == question && known.sight == sight)
             return known.answer;
-    const Parameter parameter{INT4OID, {Int32GetDatum(number), false}};
+    const Parameter parameter = int4_parameter(number);
     bool answer = false;
-    as_extension_owner([&] {
-        SPI_connect();
-        bool is_null = true;
-        if (execute_kept(query, &parameter, 1) != SPI_OK_SELECT)
-            elog(ERROR, "asking whether a score can be read failed");
-        answer = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-        SPI_finish();
-    });
+    as_extension_owner([&] { answer = DatumGetBool(kept_query_value(query, &parameter, 1).value); });
     answers[next_answer] = Answer{sight, question, number, answer};
     next_answer = (next_answer + 1) % most_answers;
     return answer;

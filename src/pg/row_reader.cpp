@@ -1,5 +1,6 @@
 #include "pg/row_reader.hpp"
 
+#include "pg/growing_array.hpp"
 #include "pg/kept_plan.hpp"
 #include "pg/owner.hpp"
 #include "pg/query.hpp"
@@ -17,42 +18,30 @@ struct BranchQuery {
     int64 ahead;        // and by how much its times are earlier
 };
 
-// The queries are made from the catalogue as the extension's owner and copied out of SPI's memory.
-BranchQuery *run_for_queries(const char *select, const Parameter *arguments, int argument_count, int *count) {
-    MemoryContext context = CurrentMemoryContext;
-    BranchQuery *queries = nullptr;
+// The queries are made from the catalogue as the extension's owner.
+GrowingArray<BranchQuery> run_for_queries(const char *select, const Parameter *arguments, int argument_count) {
+    auto queries = growing_array<BranchQuery>();
     as_extension_owner([&] {
-        SPI_connect();
-        int result = execute_kept(select, arguments, argument_count);
-        if (result != SPI_OK_SELECT)
-            elog(ERROR, "reading the published rules failed: %s", SPI_result_code_string(result));
-        *count = static_cast<int>(SPI_processed);
-        queries = static_cast<BranchQuery *>(MemoryContextAlloc(context, sizeof(BranchQuery) * Max(SPI_processed, 1)));
-        for (int i = 0; i < *count; i++) {
-            bool is_null = false;
-            TupleDesc row = SPI_tuptable->tupdesc;
-            queries[i].owner = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], row, 1, &is_null));
-            queries[i].query = MemoryContextStrdup(
-                context, TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[i], row, 2, &is_null)));
-            if (row->natts > 2) {
-                queries[i].from.value = SPI_getbinval(SPI_tuptable->vals[i], row, 3, &queries[i].from.isnull);
-                queries[i].ahead = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], row, 4, &is_null));
+        each_kept_row(select, arguments, argument_count, [&](const ResultRow &row) {
+            BranchQuery query{row.oid(1), row.string(2), {0, true}, 0};
+            if (row.column_count() > 2) {
+                query.from = row.value(3);
+                query.ahead = row.long_integer(4);
             }
-        }
-        SPI_finish();
+            append(&queries, query);
+        });
     });
     return queries;
 }
 
-BranchQuery *queries_of(int component, bool by_key, bool from, bool to, bool explained, int *count) {
+GrowingArray<BranchQuery> queries_of(int component, bool by_key, bool from, bool to, bool explained) {
     constexpr const char *select = R"(
         SELECT b.owner::pg_catalog.oid, leadscore_internal.branch_query(b.id, $2, $3, $4, $5)
         FROM leadscore_internal.branch AS b
         WHERE b.component OPERATOR(pg_catalog.=) $1 AND b.records IS NULL ORDER BY b.id)";
-    auto flag = [](bool set) { return Parameter{BOOLOID, {BoolGetDatum(set), false}}; };
-    const Parameter arguments[] = {
-        {INT4OID, {Int32GetDatum(component), false}}, flag(by_key), flag(from), flag(to), flag(explained)};
-    return run_for_queries(select, arguments, 5, count);
+    const Parameter arguments[] = {int4_parameter(component), bool_parameter(by_key), bool_parameter(from),
+                                   bool_parameter(to), bool_parameter(explained)};
+    return run_for_queries(select, arguments, 5);
 }
 
 } // namespace
@@ -61,11 +50,10 @@ BranchQuery *queries_of(int component, bool by_key, bool from, bool to, bool exp
 void read_facts(int component, NullableDatum keys, Oid keys_type, NullableDatum from, NullableDatum to, bool explained,
                 Tuplestorestate *result, TupleDesc columns) {
     keys = keys_visible_to_reader(component, keys);
-    int count = 0;
-    BranchQuery *queries = queries_of(component, !keys.isnull, !from.isnull, !to.isnull, explained, &count);
+    const auto queries = queries_of(component, !keys.isnull, !from.isnull, !to.isnull, explained);
     const Parameter parameters[] = {{keys_type, keys}, {TIMESTAMPTZOID, from}, {TIMESTAMPTZOID, to}};
-    for (int i = 0; i < count; i++)
-        as_table_owner(queries[i].owner, [&] { run_into(queries[i].query, parameters, 3, result, columns); });
+    for (const BranchQuery &query : queries)
+        as_table_owner(query.owner, [&] { run_into(query.query, parameters, 3, result, columns); });
 }
 
 // Of a million rows, those of the few who are wanted leave this place.
@@ -73,18 +61,17 @@ void read_earned(const Window &window, Tuplestorestate *result, TupleDesc column
     constexpr const char *select =
         "SELECT q.owner, q.query, q.from_time, q.ahead FROM leadscore_internal.earned_queries($1, $2, $3, $4) AS q";
     const NullableDatum keys = keys_visible_to_reader(window.score, window.entity, window.keys);
-    const Parameter arguments[] = {{INT4OID, {Int32GetDatum(window.score), false}},
-                                   {INT4OID, {Int32GetDatum(window.entity), false}},
+    const Parameter arguments[] = {int4_parameter(window.score),
+                                   int4_parameter(window.entity),
                                    {TIMESTAMPTZOID, window.from},
-                                   {BOOLOID, {BoolGetDatum(!keys.isnull), false}}};
-    int count = 0;
-    BranchQuery *queries = run_for_queries(select, arguments, 4, &count);
+                                   bool_parameter(!keys.isnull)};
+    const auto queries = run_for_queries(select, arguments, 4);
     Sums *sums = begin_sums(result, columns);
-    for (int i = 0; i < count; i++) {
+    for (const BranchQuery &query : queries) {
         const Parameter parameters[] = {
-            {window.keys_type, keys}, {TIMESTAMPTZOID, queries[i].from}, {TIMESTAMPTZOID, window.to}};
-        DestReceiver *receiver = receiver_of(sums, queries[i].ahead);
-        as_table_owner(queries[i].owner, [&] { run_query(queries[i].query, parameters, 3, receiver); });
+            {window.keys_type, keys}, {TIMESTAMPTZOID, query.from}, {TIMESTAMPTZOID, window.to}};
+        DestReceiver *receiver = receiver_of(sums, query.ahead);
+        as_table_owner(query.owner, [&] { run_query(query.query, parameters, 3, receiver); });
     }
     end_sums(sums, window.more_than);
 }
@@ -93,11 +80,10 @@ void read_branch_facts(int branch, Tuplestorestate *result, TupleDesc columns) {
     constexpr const char *select = R"(
         SELECT b.owner::pg_catalog.oid, leadscore_internal.branch_query(b.id, false, false, false, false)
         FROM leadscore_internal.branch AS b WHERE b.id OPERATOR(pg_catalog.=) $1)";
-    const Parameter argument{INT4OID, {Int32GetDatum(branch), false}};
-    int count = 0;
-    BranchQuery *queries = run_for_queries(select, &argument, 1, &count);
-    for (int i = 0; i < count; i++)
-        as_table_owner(queries[i].owner, [&] { run_into(queries[i].query, nullptr, 0, result, columns); });
+    const Parameter argument = int4_parameter(branch);
+    const auto queries = run_for_queries(select, &argument, 1);
+    for (const BranchQuery &query : queries)
+        as_table_owner(query.owner, [&] { run_into(query.query, nullptr, 0, result, columns); });
 }
 
 } // namespace leadscore::pg

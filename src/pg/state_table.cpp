@@ -1,7 +1,5 @@
-#include <cmath>
 #include <type_traits>
 
-#include "core/rank.hpp"
 #include "pg/state_table.hpp"
 
 namespace leadscore::pg {
@@ -10,32 +8,27 @@ namespace {
 
 static_assert(std::is_trivially_destructible_v<StateTable>);
 
-enum StateColumn {
-    key_column,
-    rank_column,
-    points_column,
-    magnitude_column,
-    error_column,
-    activities_column,
-    last_activity_at_column,
-    next_change_at_column,
-    // Where the decay needs them.
-    reference_column,
-    held_column,
-    falling_column
-};
+constexpr const char *part_names[] = {"points",     "held",      "falling",          "magnitude",     "error",
+                                      "activities", "reference", "last_activity_at", "next_change_at"};
 
-constexpr int needed_count = reference_column;
-
-constexpr const char *column_names[] = {"key",       "rank",       "points",           "magnitude",
-                                        "error",     "activities", "last_activity_at", "next_change_at",
-                                        "reference", "held",       "falling"};
-
-void refuse_missing_column(Relation relation, int column) {
+void refuse_missing_column(Relation relation, const char *name) {
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-                    errmsg("table \"%s\" has no column \"%s\" any more", RelationGetRelationName(relation),
-                           column_names[column]),
+                    errmsg("table \"%s\" has no column \"%s\" any more", RelationGetRelationName(relation), name),
                     errhint("Publish the score again: that makes its states anew.")));
+}
+
+AttrNumber needed_place(Relation relation, const char *name) {
+    const AttrNumber place = get_attnum(RelationGetRelid(relation), name);
+    if (place == InvalidAttrNumber)
+        refuse_missing_column(relation, name);
+    return place;
+}
+
+// Of what not every decay needs, invalid.
+AttrNumber place_of_part(Relation relation, StatePart part) {
+    const char *name = part_names[place_of(part)];
+    const bool may_be_missing = part == StatePart::held || part == StatePart::falling || part == StatePart::reference;
+    return may_be_missing ? get_attnum(RelationGetRelid(relation), name) : needed_place(relation, name);
 }
 
 } // namespace
@@ -45,24 +38,15 @@ RegProcedure equality_of(Relation index, int column) {
     return get_opcode(get_opfamily_member(index->rd_opfamily[column], type, type, BTEqualStrategyNumber));
 }
 
-RankedState ranked(const core::Merged &merged, const core::Decay &decay, std::int32_t least_rank) {
-    RankedState state{merged.state, core::rank_of(decay, merged.state), merged.recompute};
-    if (state.rank.has_value() && *state.rank < least_rank)
-        state.rank.reset();
-    return state;
-}
-
 StateTable::StateTable(Oid table, Snapshot snapshot)
     : relation_(table_open(table, RowExclusiveLock)), index_(nullptr), snapshot_(snapshot),
       executor_(CreateExecutorState()), target_(makeNode(ResultRelInfo)), scan_(nullptr), equality_(InvalidOid),
       found_(table_slot_create(relation_, nullptr)),
-      written_(MakeSingleTupleTableSlot(RelationGetDescr(relation_), &TTSOpsVirtual)), places_{} {
-    static_assert(lengthof(column_names) == column_count);
-    for (int column = 0; column < column_count; column++) {
-        places_[column] = get_attnum(table, column_names[column]);
-        if (places_[column] == InvalidAttrNumber && column < needed_count)
-            refuse_missing_column(relation_, column);
-    }
+      written_(MakeSingleTupleTableSlot(RelationGetDescr(relation_), &TTSOpsVirtual)),
+      key_place_(needed_place(relation_, "key")), rank_place_(needed_place(relation_, "rank")), places_{} {
+    static_assert(lengthof(part_names) == state_part_count);
+    for (int part = 0; part < state_part_count; part++)
+        places_[part] = place_of_part(relation_, static_cast<StatePart>(part));
     InitResultRelInfo(target_, relation_, 1, nullptr, 0);
     ExecOpenIndices(target_, false);
     index_ = index_open(primary_key_index(relation_), RowExclusiveLock);
@@ -76,45 +60,33 @@ core::State StateTable::find(Datum key) {
                            key);
     ExecClearTuple(found_);
     index_rescan(scan_, &wanted, 1, nullptr, 0);
-    core::State state;
     if (!index_getnext_slot(scan_, ForwardScanDirection, found_))
-        return state;
-    bool is_null = false;
-    state.magnitude = state.error = core::unsaid;
-    read(points_column, &state.points);
-    read(magnitude_column, &state.magnitude);
-    read(error_column, &state.error);
-    read(held_column, &state.held);
-    read(falling_column, &state.falling);
-    state.activities = DatumGetInt64(slot_getattr(found_, places_[activities_column], &is_null));
-    read(last_activity_at_column, &state.last_activity_at);
-    read(reference_column, &state.reference);
-    read(next_change_at_column, &state.next_change_at);
-    return core::completed(state);
+        return core::State{};
+    return state_from([&](StatePart part) {
+        NullableDatum value{0, true};
+        const AttrNumber place = places_[place_of(part)];
+        if (place != InvalidAttrNumber)
+            value.value = slot_getattr(found_, place, &value.isnull);
+        return value;
+    });
 }
 
 void StateTable::store(Datum key, const RankedState &ranked) {
-    const core::State state = core::shortened(ranked.state);
+    const StateValues values = values_of(core::shortened(ranked.state));
     const bool is_new = TTS_EMPTY(found_);
     ExecClearTuple(written_);
     for (int i = 0; i < RelationGetDescr(relation_)->natts; i++)
         written_->tts_isnull[i] = true;
-    write(key_column, key);
+    write(key_place_, key);
     if (ranked.rank.has_value())
-        write(rank_column, Int32GetDatum(*ranked.rank));
-    write(points_column, Float8GetDatum(state.points));
-    if (!std::isnan(state.magnitude))
-        write(magnitude_column, Float8GetDatum(state.magnitude));
-    if (!std::isnan(state.error))
-        write(error_column, Float8GetDatum(state.error));
-    write(activities_column, Int64GetDatum(state.activities));
-    write_instant(last_activity_at_column, state.last_activity_at);
-    write_instant(reference_column, state.reference);
-    write_instant(next_change_at_column, state.next_change_at);
-    if (state.held != 0)
-        write(held_column, Float8GetDatum(state.held));
-    if (state.falling != 0)
-        write(falling_column, Float8GetDatum(state.falling));
+        write(rank_place_, Int32GetDatum(*ranked.rank));
+    for (int part = 0; part < state_part_count; part++) {
+        if (values[part].isnull)
+            continue;
+        if (places_[part] == InvalidAttrNumber)
+            refuse_missing_column(relation_, part_names[part]);
+        write(places_[part], values[part].value);
+    }
     ExecStoreVirtualTuple(written_);
     if (is_new)
         insert_tuple(target_, written_, executor_);
@@ -133,35 +105,9 @@ void StateTable::close() {
     table_close(relation_, NoLock);
 }
 
-Datum StateTable::value_of(int column, bool *is_null) const {
-    const AttrNumber place = places_[column];
-    return place == InvalidAttrNumber ? 0 : slot_getattr(found_, place, is_null);
-}
-
-void StateTable::read(int column, double *number) const {
-    bool is_null = true;
-    Datum value = value_of(column, &is_null);
-    if (!is_null)
-        *number = DatumGetFloat8(value);
-}
-
-void StateTable::read(int column, core::Ticks *instant) const {
-    bool is_null = true;
-    Datum value = value_of(column, &is_null);
-    if (!is_null)
-        *instant = DatumGetTimestampTz(value);
-}
-
-void StateTable::write(int column, Datum value) {
-    if (places_[column] == InvalidAttrNumber)
-        refuse_missing_column(relation_, column);
-    written_->tts_values[places_[column] - 1] = value;
-    written_->tts_isnull[places_[column] - 1] = false;
-}
-
-void StateTable::write_instant(int column, core::Ticks instant) {
-    if (instant != core::no_instant && instant != core::endless && IS_VALID_TIMESTAMP(instant))
-        write(column, TimestampTzGetDatum(instant));
+void StateTable::write(AttrNumber place, Datum value) {
+    written_->tts_values[place - 1] = value;
+    written_->tts_isnull[place - 1] = false;
 }
 
 } // namespace leadscore::pg

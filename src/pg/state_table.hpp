@@ -2,8 +2,7 @@
 
 #include <optional>
 
-#include "core/state.hpp"
-#include "pg/postgres.hpp"
+#include "pg/stored_state.hpp"
 
 namespace leadscore::pg {
 
@@ -13,9 +12,6 @@ struct RankedState {
     std::optional<std::int32_t> rank; // that is stored: none below the least that is kept
     bool recompute;                   // the rows must be asked
 };
-
-// To be called where exceptions may be thrown.
-RankedState ranked(const core::Merged &merged, const core::Decay &decay, std::int32_t least_rank);
 
 // The states of a component, opened for reading and writing by whoever holds the lock of the model's folds, so that
 // nobody else writes them. PostgreSQL's errors jump past it, so it must not need a destructor.
@@ -32,13 +28,7 @@ public:
     void close();
 
 private:
-    static constexpr int column_count = 11;
-
-    Datum value_of(int column, bool *is_null) const;
-    void read(int column, double *number) const;
-    void read(int column, core::Ticks *instant) const;
-    void write(int column, Datum value);
-    void write_instant(int column, core::Ticks instant);
+    void write(AttrNumber place, Datum value);
 
     Relation relation_;
     Relation index_;
@@ -49,7 +39,9 @@ private:
     RegProcedure equality_;
     TupleTableSlot *found_; // what was looked for last; empty where there is none
     TupleTableSlot *written_;
-    AttrNumber places_[column_count];
+    AttrNumber key_place_;
+    AttrNumber rank_place_;
+    AttrNumber places_[state_part_count];
 };
 
 // The function behind the equality of a column of an index.

@@ -12,6 +12,11 @@ namespace leadscore::pg {
 
 inline core::Ticks instant_of(TimestampTz time, const char *name) { return core::checked_instant(time, name); }
 
+// Null for what stands for no instant.
+inline NullableDatum timestamp_of(core::Ticks instant) {
+    return {TimestampTzGetDatum(instant), !IS_VALID_TIMESTAMP(instant)};
+}
+
 core::Ticks unusual_span_of(const Interval *interval, const char *name);
 
 // The length of an interval argument: fixed, finite. Errors begin with its name.

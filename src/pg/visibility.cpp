@@ -2,8 +2,9 @@
 
 #include "pg/visibility.hpp"
 
+#include "pg/growing_array.hpp"
+#include "pg/kept_plan.hpp"
 #include "pg/owner.hpp"
-#include "pg/query.hpp"
 #include "pg/sight.hpp"
 #include "pg/sorted_keys.hpp"
 
@@ -22,28 +23,15 @@ struct VisibleEntity {
 VisibleEntity visible_entity(int entity) {
     constexpr const char *select = "SELECT v.relation, v.key_type, v.all_keys, v.some_keys "
                                    "FROM leadscore_internal.visible_entity($1) AS v";
-    Oid types[] = {INT4OID};
-    Datum values[] = {Int32GetDatum(entity)};
-    MemoryContext context = CurrentMemoryContext;
+    const Parameter parameter = int4_parameter(entity);
     VisibleEntity result{};
     as_extension_owner([&] {
-        SPI_connect();
-        if (SPI_execute_with_args(select, 1, types, values, nullptr, true, 1) != SPI_OK_SELECT || SPI_processed != 1)
-            elog(ERROR, "reading what is set up failed");
-        HeapTuple row = SPI_tuptable->vals[0];
-        TupleDesc columns = SPI_tuptable->tupdesc;
-        bool is_null = false;
-        auto column = [&](int number) {
-            return MemoryContextStrdup(context, TextDatumGetCString(SPI_getbinval(row, columns, number, &is_null)));
-        };
-        result.relation = DatumGetObjectId(SPI_getbinval(row, columns, 1, &is_null));
-        if (is_null)
-            ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("entity %d does not exist", entity)));
-        result.key_type = DatumGetObjectId(SPI_getbinval(row, columns, 2, &is_null));
-        result.all_keys = column(3);
-        result.some_keys = column(4);
-        SPI_finish();
+        kept_query_row(select, &parameter, 1, [&](const ResultRow &row) {
+            result = VisibleEntity{row.oid(1), row.oid(2), row.string(3), row.string(4)};
+        });
     });
+    if (!OidIsValid(result.relation))
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("entity %d does not exist", entity)));
     return result;
 }
 
@@ -61,32 +49,15 @@ struct WayUp {
     char *members;
 };
 
-WayUp *ways_up(int score, int member, int *count) {
+GrowingArray<WayUp> ways_up(int score, int member) {
     constexpr const char *select =
         "SELECT w.entity, w.owner, w.parents, w.members FROM leadscore_internal.ways_up($1, $2) AS w";
-    Oid types[] = {INT4OID, INT4OID};
-    Datum values[] = {Int32GetDatum(score), Int32GetDatum(member)};
-    MemoryContext context = CurrentMemoryContext;
-    WayUp *ways = nullptr;
+    const Parameter parameters[] = {int4_parameter(score), int4_parameter(member)};
+    auto ways = growing_array<WayUp>();
     as_extension_owner([&] {
-        SPI_connect();
-        if (SPI_execute_with_args(select, 2, types, values, nullptr, true, 0) != SPI_OK_SELECT)
-            elog(ERROR, "reading the published roll-ups failed");
-        *count = static_cast<int>(SPI_processed);
-        ways = static_cast<WayUp *>(MemoryContextAlloc(context, sizeof(WayUp) * Max(SPI_processed, 1)));
-        for (int i = 0; i < *count; i++) {
-            HeapTuple row = SPI_tuptable->vals[i];
-            TupleDesc columns = SPI_tuptable->tupdesc;
-            bool is_null = false;
-            auto column = [&](int number) {
-                return MemoryContextStrdup(context, TextDatumGetCString(SPI_getbinval(row, columns, number, &is_null)));
-            };
-            ways[i].entity = DatumGetInt32(SPI_getbinval(row, columns, 1, &is_null));
-            ways[i].owner = DatumGetObjectId(SPI_getbinval(row, columns, 2, &is_null));
-            ways[i].parents = column(3);
-            ways[i].members = column(4);
-        }
-        SPI_finish();
+        each_kept_row(select, parameters, 2, [&](const ResultRow &row) {
+            append(&ways, WayUp{row.integer(1), row.oid(2), row.string(3), row.string(4)});
+        });
     });
     return ways;
 }
@@ -143,19 +114,17 @@ NullableDatum visible_keys(int score, int entity, NullableDatum keys, bool *read
         *readable = true;
         visible.value = own_keys(own, keys);
     }
-    int count = 0;
-    const WayUp *ways = ways_up(score, entity, &count);
     const Oid array_type = get_array_type(own.key_type);
-    for (int i = 0; i < count; i++) {
+    for (const WayUp &way : ways_up(score, entity)) {
         NullableDatum parents{0, true};
         if (!keys.isnull) {
             Parameter members{array_type, keys};
-            as_table_owner(ways[i].owner, [&] { parents = query_value(ways[i].parents, &members, 1); });
+            as_table_owner(way.owner, [&] { parents = query_value(way.parents, &members, 1); });
         }
-        parents = visible_keys(score, ways[i].entity, parents, readable);
-        Parameter both[] = {{array_type, keys}, {get_array_type(visible_entity(ways[i].entity).key_type), parents}};
+        parents = visible_keys(score, way.entity, parents, readable);
+        Parameter both[] = {{array_type, keys}, {get_array_type(visible_entity(way.entity).key_type), parents}};
         NullableDatum members{0, true};
-        as_table_owner(ways[i].owner, [&] { members = query_value(ways[i].members, both, 2); });
+        as_table_owner(way.owner, [&] { members = query_value(way.members, both, 2); });
         visible.value = concatenated(visible.value, members.value, own.key_type);
     }
     return visible;
@@ -182,20 +151,14 @@ NullableDatum keys_visible_to_reader(int component, NullableDatum keys) {
         return keys;
     constexpr const char *select =
         "SELECT c.score, c.entity FROM leadscore_internal.component AS c WHERE c.id OPERATOR(pg_catalog.=) $1";
-    Oid types[] = {INT4OID};
-    Datum values[] = {Int32GetDatum(component)};
+    const Parameter parameter = int4_parameter(component);
     int score = 0;
     int entity = 0;
     as_extension_owner([&] {
-        SPI_connect();
-        if (SPI_execute_with_args(select, 1, types, values, nullptr, true, 1) != SPI_OK_SELECT)
-            elog(ERROR, "reading what is published failed");
-        if (SPI_processed == 1) {
-            bool is_null = false;
-            score = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-            entity = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &is_null));
-        }
-        SPI_finish();
+        each_kept_row(select, &parameter, 1, [&](const ResultRow &row) {
+            score = row.integer(1);
+            entity = row.integer(2);
+        });
     });
     // What is not there gives nothing to anybody.
     return entity == 0 ? keys : keys_visible_to_reader(score, entity, keys);
@@ -248,42 +211,42 @@ bool sees(int entity, Datum key, Oid key_type, SightMemory **memory, MemoryConte
     return ArrayGetNItems(ARR_NDIM(DatumGetArrayTypeP(seen)), ARR_DIMS(DatumGetArrayTypeP(seen))) > 0;
 }
 
-void read_members(int membership, NullableDatum parents, Tuplestorestate *result, TupleDesc columns) {
+namespace {
+
+struct MembersQuery {
+    int score;
+    int entity;
+    Oid owner;
+    char *query;
+};
+
+MembersQuery members_query(int membership, bool by_parent) {
     constexpr const char *select =
         "SELECT q.score, q.entity, q.owner, q.query FROM leadscore_internal.members_query($1, $2) AS q";
-    int score = 0;
-    int entity = 0;
-    Oid owner = InvalidOid;
-    char *query = nullptr;
-    MemoryContext context = CurrentMemoryContext;
-    auto read_query = [&](bool by_parent) {
-        Oid types[] = {INT4OID, BOOLOID};
-        Datum values[] = {Int32GetDatum(membership), BoolGetDatum(by_parent)};
-        as_extension_owner([&] {
-            SPI_connect();
-            if (SPI_execute_with_args(select, 2, types, values, nullptr, true, 1) != SPI_OK_SELECT)
-                elog(ERROR, "reading the published roll-ups failed");
-            bool is_null = SPI_processed == 0;
-            if (!is_null)
-                score = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-            if (is_null)
-                ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                                errmsg("the score was published after this transaction took its snapshot"),
-                                errhint("Read it in a new transaction.")));
-            entity = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &is_null));
-            owner = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &is_null));
-            query = MemoryContextStrdup(
-                context, TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 4, &is_null)));
-            SPI_finish();
+    const Parameter parameters[] = {int4_parameter(membership), bool_parameter(by_parent)};
+    MembersQuery found{};
+    as_extension_owner([&] {
+        kept_query_row(select, parameters, 2, [&](const ResultRow &row) {
+            found = MembersQuery{row.integer(1), row.integer(2), row.oid(3), row.string(4)};
         });
-    };
-    read_query(!parents.isnull);
-    bool by_parent = !parents.isnull;
-    parents = keys_visible_to_reader(score, entity, parents);
+    });
+    if (found.query == nullptr)
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("the score was published after this transaction took its snapshot"),
+                        errhint("Read it in a new transaction.")));
+    return found;
+}
+
+} // namespace
+
+void read_members(int membership, NullableDatum parents, Tuplestorestate *result, TupleDesc columns) {
+    const bool by_parent = !parents.isnull;
+    MembersQuery members = members_query(membership, by_parent);
+    parents = keys_visible_to_reader(members.score, members.entity, parents);
     if (by_parent != !parents.isnull)
-        read_query(!parents.isnull);
-    Parameter parameter{get_array_type(visible_entity(entity).key_type), parents};
-    as_table_owner(owner, [&] { run_into(query, &parameter, 1, result, columns); });
+        members = members_query(membership, !by_parent);
+    const Parameter parameter{get_array_type(visible_entity(members.entity).key_type), parents};
+    as_table_owner(members.owner, [&] { run_into(members.query, &parameter, 1, result, columns); });
 }
 
 } // namespace leadscore::pg

@@ -227,6 +227,17 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.check_model(name) IS 'Refuses a schema that is not there, or where the caller may create nothing.';
 
+CREATE FUNCTION leadscore_internal.permitted_score(score text, if_exists boolean DEFAULT false) RETURNS leadscore_internal.score
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  named record := leadscore_internal.split_name(score, 'score');
+BEGIN
+  PERFORM leadscore_internal.check_model(named.model);
+  RETURN leadscore_internal.find_score(named.model, named.name, if_exists);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.permitted_score(text, boolean) IS 'The score of that name, for who may set up its model; or an error, see find_score and check_model.';
+
 CREATE FUNCTION leadscore_internal.check_owner(relation regclass) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

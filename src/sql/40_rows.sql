@@ -1,6 +1,4 @@
 -- Reading the CRM's own rows: the queries that leadscore_internal.facts runs as the owner of each table.
---
--- What each of them is made with is PL/pgSQL even where it is one query: a session keeps its plans.
 
 CREATE FUNCTION leadscore_internal.any_of(conditions text[]) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -176,8 +174,8 @@ COMMENT ON FUNCTION leadscore_internal.first_instant() IS 'The beginning of the 
 CREATE FUNCTION leadscore_internal.counts_from(branch leadscore_internal.branch) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  RETURN (SELECT CASE WHEN c.ahead = interval '0' THEN format('greatest((%s), ''1400-01-02 00:00:00+00'')', branch.occurred_at)
-                      ELSE format('greatest(greatest((%s), ''1400-01-02 00:00:00+00'') - interval %L, ''1400-01-02 00:00:00+00'')', branch.occurred_at, c.ahead) END
+  RETURN (SELECT CASE WHEN c.ahead = interval '0' THEN format('greatest((%s), %s)', branch.occurred_at, leadscore_internal.first_instant())
+                      ELSE format('greatest(greatest((%1$s), %3$s) - interval %2$L, %3$s)', branch.occurred_at, c.ahead, leadscore_internal.first_instant()) END
           FROM leadscore_internal.component AS c WHERE c.id = branch.component);
 END
 $$;

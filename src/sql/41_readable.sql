@@ -1,6 +1,4 @@
 -- Whether a score can be read, and whether only from the rows: an error, never a wrong number.
---
--- What every read asks is PL/pgSQL even where it is one query: a session keeps its plans, those of SQL functions it does not.
 
 CREATE FUNCTION leadscore_internal.must_read_rows_now(component int) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

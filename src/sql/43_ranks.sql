@@ -3,10 +3,10 @@
 -- in a row below it is of no meaning.
 
 CREATE FUNCTION leadscore_internal.state_rank(decay leadscore.decay, points float8, held float8, magnitude float8, error float8, activities bigint,
-                                              falling float8, reference timestamptz, next_change_at timestamptz, lowest int) RETURNS int
+                                              falling float8, reference timestamptz, next_change_at timestamptz, least_rank int) RETURNS int
   AS 'MODULE_PATHNAME', 'leadscore_state_rank' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION leadscore_internal.state_rank(leadscore.decay, float8, float8, float8, float8, bigint, float8, timestamptz, timestamptz, int) IS
-  'Where a state stands among those of its component by an order that time does not change (core/rank.hpp); NULL for what is never above 0, and below the lowest wanted.';
+  'Where a state stands among those of its component by an order that time does not change (core/rank.hpp); NULL for what is never above 0, and below the least rank.';
 
 CREATE FUNCTION leadscore_internal.rank_above(points float8) RETURNS int
   AS 'MODULE_PATHNAME', 'leadscore_rank_above' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -18,13 +18,13 @@ COMMENT ON FUNCTION leadscore_internal.lowest_rank() IS 'The least rank of a com
 CREATE FUNCTION leadscore_internal.highest_rank() RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 2147483647;
 COMMENT ON FUNCTION leadscore_internal.highest_rank() IS 'The least rank of a component that none is chosen for yet.';
 
-CREATE FUNCTION leadscore_internal.rank_of_state(decay leadscore.decay, s text, lowest text) RETURNS text
+CREATE FUNCTION leadscore_internal.rank_of_state(decay leadscore.decay, s text, least_rank text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format('leadscore_internal.state_rank(%1$L, %2$s.points, %4$s, %2$s.magnitude, %2$s.error, %2$s.activities, %5$s, %6$s, %2$s.next_change_at, %3$s)',
-                decay, s, lowest, x.held, x.falling, x.reference)
+                decay, s, least_rank, x.held, x.falling, x.reference)
   FROM leadscore_internal.state_row(decay, s) AS x
 $$;
-COMMENT ON FUNCTION leadscore_internal.rank_of_state(leadscore.decay, text, text) IS 'The rank of a state s (SQL), if it is not below the lowest wanted (SQL).';
+COMMENT ON FUNCTION leadscore_internal.rank_of_state(leadscore.decay, text, text) IS 'The rank of a state s (SQL), if it is not below the least one (SQL).';
 
 -- In the query that uses it, so that both are of one snapshot.
 CREATE FUNCTION leadscore_internal.least_rank_query(component int) RETURNS text

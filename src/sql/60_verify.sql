@@ -64,11 +64,8 @@ CREATE FUNCTION leadscore_internal.verify(score text) RETURNS TABLE (entity text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  named record := leadscore_internal.split_name(score, 'score');
-  s leadscore_internal.score;
+  s leadscore_internal.score := leadscore_internal.permitted_score(score);
 BEGIN
-  PERFORM leadscore_internal.check_model(named.model);
-  s := leadscore_internal.find_score(named.model, named.name);
   PERFORM leadscore_internal.check_readable(s.id);
   RETURN QUERY
     SELECT e.name, v.id, v.what, v.kept, v.actual

@@ -87,13 +87,10 @@ CREATE FUNCTION leadscore_internal.check_score(score text) RETURNS TABLE (what t
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  named record := leadscore_internal.split_name(score, 'score');
-  of_score leadscore_internal.score;
+  of_score leadscore_internal.score := leadscore_internal.permitted_score(score);
   source leadscore_internal.source;
   tables regclass[];
 BEGIN
-  PERFORM leadscore_internal.check_model(named.model);
-  of_score := leadscore_internal.find_score(named.model, named.name);
   IF leadscore_internal.missing_table(of_score) IS NOT NULL THEN
     RETURN QUERY SELECT 'table', leadscore_internal.missing_table(of_score), NULL::bigint, 'was dropped', 'Set the score up anew without it.';
     RETURN;

@@ -12,20 +12,23 @@ END
 $$;
 COMMENT ON FUNCTION leadscore_internal.in_use_by(text, text, text[]) IS 'Refuses to drop what others use.';
 
+CREATE FUNCTION leadscore_internal.delete_rule(rule leadscore_internal.rule) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM leadscore_internal.check_owner(s.relation) FROM leadscore_internal.source AS s WHERE s.id = rule.source;
+  DELETE FROM leadscore_internal.rule AS r WHERE r.id = delete_rule.rule.id;
+  PERFORM leadscore_internal.mark_edited(ARRAY[rule.score]);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.delete_rule(leadscore_internal.rule) IS 'Drops a rule or criterion, for the owner of the table that it reads.';
+
 CREATE FUNCTION leadscore_internal.drop_rule(score text, rule text, if_exists boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  named record := leadscore_internal.split_name(score, 'score');
-  of_score leadscore_internal.score;
-  dropped leadscore_internal.rule;
+  of_score leadscore_internal.score := leadscore_internal.permitted_score(score, if_exists);
 BEGIN
-  PERFORM leadscore_internal.check_model(named.model);
-  of_score := leadscore_internal.find_score(named.model, named.name, if_exists);
   IF of_score.id IS NOT NULL THEN
-    dropped := leadscore_internal.find_rule(of_score, rule, if_exists);
-    PERFORM leadscore_internal.check_owner(s.relation) FROM leadscore_internal.source AS s WHERE s.id = dropped.source;
-    DELETE FROM leadscore_internal.rule AS r WHERE r.id = dropped.id;
-    PERFORM leadscore_internal.mark_edited(ARRAY[dropped.score]);
+    PERFORM leadscore_internal.delete_rule(leadscore_internal.find_rule(of_score, rule, if_exists));
   END IF;
 END
 $$;
@@ -38,12 +41,9 @@ COMMENT ON FUNCTION leadscore.drop_rule(text, text, boolean) IS 'Drops a rule; a
 CREATE FUNCTION leadscore_internal.drop_rollup(score text, entity text, "of" text, if_exists boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  named record := leadscore_internal.split_name(score, 'score');
-  of_score leadscore_internal.score;
+  of_score leadscore_internal.score := leadscore_internal.permitted_score(score, if_exists);
   dropped leadscore_internal.rollup;
 BEGIN
-  PERFORM leadscore_internal.check_model(named.model);
-  of_score := leadscore_internal.find_score(named.model, named.name, if_exists);
   IF of_score.id IS NOT NULL THEN
     dropped := leadscore_internal.find_rollup(of_score, entity, "of", if_exists);
     PERFORM leadscore_internal.check_owner(e.relation) FROM leadscore_internal.entity AS e WHERE e.id = dropped.member;

@@ -247,11 +247,8 @@ CREATE FUNCTION leadscore_internal.alter_score(score text, entities text[], deca
                                                on_error text, description text, reset text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  named record := leadscore_internal.split_name(score, 'score');
-  changed leadscore_internal.score;
+  changed leadscore_internal.score := leadscore_internal.permitted_score(score);
 BEGIN
-  PERFORM leadscore_internal.check_model(named.model);
-  changed := leadscore_internal.find_score(named.model, named.name);
   PERFORM leadscore_internal.check_reset(reset, '{decay,min_points,max_points,on_error,description}');
   changed.decay := leadscore_internal.altered('decay', alter_score.decay, changed.decay, reset, 'none'::leadscore.decay);
   changed.min_points := leadscore_internal.altered('min_points', alter_score.min_points, changed.min_points, reset);
@@ -283,14 +280,12 @@ CREATE FUNCTION leadscore_internal.alter_rule(score text, rule text, source text
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  named record := leadscore_internal.split_name(score, 'score');
-  changed leadscore_internal.rule;
+  of_score leadscore_internal.score := leadscore_internal.permitted_score(score);
+  changed leadscore_internal.rule := leadscore_internal.find_rule(of_score, rule);
 BEGIN
-  PERFORM leadscore_internal.check_model(named.model);
-  changed := leadscore_internal.find_rule(leadscore_internal.find_score(named.model, named.name), rule);
   PERFORM leadscore_internal.check_reset(reset, '{filter,decay,max_points,at_most,per}');
   IF source IS NOT NULL THEN
-    changed.source := (leadscore_internal.find_source(named.model, leadscore_internal.name_in_model(source, named.model, 'source'))).id;
+    changed.source := (leadscore_internal.find_source(of_score.model, leadscore_internal.name_in_model(source, of_score.model, 'source'))).id;
   END IF;
   changed.points := coalesce(alter_rule.points, changed.points);
   changed.filter := leadscore_internal.altered('filter', alter_rule.filter, changed.filter, reset);
@@ -319,11 +314,8 @@ COMMENT ON FUNCTION leadscore.alter_rule(text, text, text, text, text, leadscore
 CREATE FUNCTION leadscore_internal.alter_rollup(score text, entity text, "of" text, key text, through regclass[], join_on text, reset text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  named record := leadscore_internal.split_name(score, 'score');
-  changed leadscore_internal.rollup;
+  changed leadscore_internal.rollup := leadscore_internal.find_rollup(leadscore_internal.permitted_score(score), entity, "of");
 BEGIN
-  PERFORM leadscore_internal.check_model(named.model);
-  changed := leadscore_internal.find_rollup(leadscore_internal.find_score(named.model, named.name), entity, "of");
   PERFORM leadscore_internal.check_reset(reset, '{through,join_on}');
   changed.key := coalesce(alter_rollup.key, changed.key);
   changed.through := leadscore_internal.altered('through', alter_rollup.through, changed.through, reset);

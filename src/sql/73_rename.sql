@@ -187,15 +187,10 @@ COMMENT ON FUNCTION leadscore_internal.give_rule_name(leadscore_internal.score, 
 CREATE FUNCTION leadscore_internal.rename_rule(score text, rule text, new_name text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  named record := leadscore_internal.split_name(score, 'score');
-  of_score leadscore_internal.score;
-  renamed leadscore_internal.rule;
+  of_score leadscore_internal.score := leadscore_internal.permitted_score(score);
 BEGIN
-  PERFORM leadscore_internal.check_model(named.model);
   PERFORM leadscore_internal.check_name(new_name, 'rule');
-  of_score := leadscore_internal.find_score(named.model, named.name);
-  renamed := leadscore_internal.find_rule(of_score, rule);
-  PERFORM leadscore_internal.give_rule_name(of_score, renamed, new_name);
+  PERFORM leadscore_internal.give_rule_name(of_score, leadscore_internal.find_rule(of_score, rule), new_name);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.rename_rule(text, text, text) IS 'Implementation of leadscore.rename_rule.';

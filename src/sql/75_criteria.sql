@@ -4,13 +4,11 @@ CREATE FUNCTION leadscore_internal.alter_criterion(score text, criterion text, p
                                                    once boolean, max_points float8, reset text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  named record := leadscore_internal.split_name(score, 'score');
-  changed leadscore_internal.rule;
+  of_score leadscore_internal.score := leadscore_internal.permitted_score(score);
+  changed leadscore_internal.rule := leadscore_internal.find_criterion(of_score, criterion);
   of_entity leadscore_internal.entity;
   time_before text;
 BEGIN
-  PERFORM leadscore_internal.check_model(named.model);
-  changed := leadscore_internal.find_criterion(leadscore_internal.find_score(named.model, named.name), criterion);
   PERFORM leadscore_internal.check_reset(reset, '{filter,decay,occurred_at,once,max_points}');
   SELECT e.* INTO STRICT of_entity FROM leadscore_internal.source AS s JOIN leadscore_internal.entity AS e ON e.id = s.criteria_of WHERE s.id = changed.source;
   SELECT s.occurred_at INTO STRICT time_before FROM leadscore_internal.source AS s WHERE s.id = changed.source;
@@ -30,7 +28,7 @@ BEGIN
   IF changed.once THEN
     PERFORM leadscore_internal.make_once_table(of_entity);
   END IF;
-  PERFORM leadscore_internal.drop_unused_criteria_sources(named.model);
+  PERFORM leadscore_internal.drop_unused_criteria_sources(of_score.model);
   PERFORM leadscore_internal.mark_edited(ARRAY[changed.score]);
 END
 $$;
@@ -46,12 +44,9 @@ COMMENT ON FUNCTION leadscore.alter_criterion(text, text, text, text, leadscore.
 CREATE FUNCTION leadscore_internal.rename_criterion(score text, criterion text, new_name text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  named record := leadscore_internal.split_name(score, 'score');
-  of_score leadscore_internal.score;
+  of_score leadscore_internal.score := leadscore_internal.permitted_score(score);
 BEGIN
-  PERFORM leadscore_internal.check_model(named.model);
   PERFORM leadscore_internal.check_name(new_name, 'criterion');
-  of_score := leadscore_internal.find_score(named.model, named.name);
   PERFORM leadscore_internal.give_rule_name(of_score, leadscore_internal.find_criterion(of_score, criterion), new_name);
 END
 $$;
@@ -63,23 +58,12 @@ COMMENT ON FUNCTION leadscore.rename_criterion(text, text, text) IS 'Renames a c
 CREATE FUNCTION leadscore_internal.drop_criterion(score text, criterion text, if_exists boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  named record := leadscore_internal.split_name(score, 'score');
-  of_score leadscore_internal.score;
-  dropped leadscore_internal.rule;
+  of_score leadscore_internal.score := leadscore_internal.permitted_score(score, if_exists);
 BEGIN
-  PERFORM leadscore_internal.check_model(named.model);
-  of_score := leadscore_internal.find_score(named.model, named.name, if_exists);
-  IF of_score.id IS NULL THEN
-    RETURN;
+  IF of_score.id IS NOT NULL THEN
+    PERFORM leadscore_internal.delete_rule(leadscore_internal.find_criterion(of_score, criterion, if_exists));
+    PERFORM leadscore_internal.drop_unused_criteria_sources(of_score.model);
   END IF;
-  dropped := leadscore_internal.find_criterion(of_score, criterion, if_exists);
-  IF dropped.id IS NULL THEN
-    RETURN;
-  END IF;
-  PERFORM leadscore_internal.check_owner(s.relation) FROM leadscore_internal.source AS s WHERE s.id = dropped.source;
-  DELETE FROM leadscore_internal.rule AS r WHERE r.id = dropped.id;
-  PERFORM leadscore_internal.drop_unused_criteria_sources(named.model);
-  PERFORM leadscore_internal.mark_edited(ARRAY[dropped.score]);
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.drop_criterion(text, text, boolean) IS 'Implementation of leadscore.drop_criterion.';

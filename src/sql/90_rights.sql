@@ -6,7 +6,7 @@ REVOKE ALL ON FUNCTION leadscore.drop_all() FROM PUBLIC;
 GRANT USAGE ON SCHEMA leadscore, leadscore_internal TO PUBLIC;
 GRANT SELECT ON leadscore.entities, leadscore.sources, leadscore.links, leadscore.scores, leadscore.rules, leadscore.criteria, leadscore.rollups, leadscore.grades, leadscore.status TO PUBLIC;
 GRANT EXECUTE ON FUNCTION
-  leadscore_internal.type_name(regtype), leadscore_internal.must_read_rows(int), leadscore_internal.unreadable_points(int), leadscore_internal.read_rows(int, anyelement, timestamptz),
+  leadscore_internal.must_read_rows(int), leadscore_internal.unreadable_points(int), leadscore_internal.read_rows(int, anyelement, timestamptz),
   leadscore_internal.facts(int, anyarray, timestamptz, timestamptz), leadscore_internal.sees(int, anyelement), leadscore_internal.members(int, anyarray),
   leadscore_internal.score_at(name, text, text, anyelement, timestamptz), leadscore_internal.score_then(name, text, text, anyelement, timestamptz), leadscore_internal.score_name(int),
   leadscore_internal.adjustments(int, int, anyarray), leadscore_internal.adjust(name, text, text, anyelement, float8, text, timestamptz),
@@ -24,13 +24,7 @@ GRANT EXECUTE ON FUNCTION
   leadscore_internal.check_count(bigint), leadscore_internal.delayed(leadscore.decay, interval), leadscore_internal.check_points(float8, text), leadscore_internal.refuse_second_row(text),
   leadscore_internal.number_or_null(bigint, regtype),
   leadscore_internal.settled_points(boolean, leadscore.decay, float8, float8, float8, float8, float8, bigint, timestamptz, timestamptz, timestamptz, float8, float8, float8, timestamptz, timestamptz),
-  leadscore_internal.state_points(leadscore.decay, float8, float8, float8, timestamptz, timestamptz),
-  leadscore_internal.state_error(float8, float8, float8, float8, bigint),
   leadscore_internal.next_change(leadscore.decay, timestamptz, timestamptz),
-  leadscore_internal.fading_part(leadscore.decay, float8, timestamptz, timestamptz),
-  leadscore_internal.held_part(leadscore.decay, float8, timestamptz, timestamptz),
-  leadscore_internal.falling_part(leadscore.decay, float8, timestamptz, timestamptz),
-  leadscore_internal.occurrences_of_changes(leadscore.decay, timestamptz, timestamptz),
   leadscore_internal.explained_facts(int, anyarray), leadscore_internal.is_entity(name, text, anyelement),
   leadscore_internal.check_number(float8, text),
   leadscore_internal.falling(name, text, text, float8, interval, timestamptz),
