@@ -15,6 +15,24 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.due_keys(leadscore_internal.component, text) IS
   'The query for keys of states that cannot answer for an instant.';
 
+-- Whom states do not tell all of.
+CREATE FUNCTION leadscore_internal.pending_keys(component leadscore_internal.component) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN format('SELECT p.key FROM %s AS p WHERE p.component = %s AND p.key IS NOT NULL', component.pending, component.id);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.pending_keys(leadscore_internal.component) IS 'The query for keys of entities that something is pending for.';
+
+CREATE FUNCTION leadscore_internal.adjusted_keys(score int, entity int) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (SELECT format('SELECT a.key FROM %s AS a WHERE a.score = %s AND a.withdrawn_at IS NULL', e.adjusted, score)
+          FROM leadscore_internal.entity AS e WHERE e.id = adjusted_keys.entity);
+END
+$$;
+COMMENT ON FUNCTION leadscore_internal.adjusted_keys(int, int) IS 'The query for keys of entities that were given points by hand, of which no state knows.';
+
 -- The queries behind read_rows. all_keys: for whom a state may not be able to answer at $2, a few too many included, or
 -- NULL for everybody; readings: points, last_activity_at and activities of the keys in $3 at $2, in the order of the keys.
 CREATE FUNCTION leadscore_internal.reading_queries(component int, OUT all_keys text, OUT readings text, OUT key_type regtype)

@@ -66,17 +66,14 @@ BEGIN
     tables := tables || best.tables;
     bounds := bounds || leadscore_internal.clamped(best.bound, NULL, c.max_points);
     keys := keys || format('SELECT b.key FROM best%s AS b', c.id);
-    unsettled := unsettled || format('SELECT p.key FROM %s AS p WHERE p.component = %s AND p.key IS NOT NULL', c.pending, c.id)
-                           || leadscore_internal.due_keys(c, 'leadscore.clock()');
+    unsettled := unsettled || leadscore_internal.pending_keys(c) || leadscore_internal.due_keys(c, 'leadscore.clock()');
     from_rows := from_rows || format('leadscore_internal.must_read_rows(%s)', c.id);
     more := more || format('(SELECT l.found >= %s FROM lowest%s AS l)', wanted, c.id);
   END LOOP;
   IF cardinality(tables) = 0 THEN
     RETURN NULL;
   END IF;
-  -- No state knows of points given by hand.
-  unsettled := unsettled || (SELECT format('SELECT a.key FROM %s AS a WHERE a.score = %s AND a.withdrawn_at IS NULL', e.adjusted, leaders_query.score)
-                             FROM leadscore_internal.entity AS e WHERE e.id = leaders_query.entity);
+  unsettled := unsettled || leadscore_internal.adjusted_keys(score, entity);
   SELECT * INTO caps FROM leadscore_internal.published_entity AS p
   WHERE p.score = leaders_query.score AND p.entity = leaders_query.entity AND NOT p.building;
   RETURN format('WITH %1$s, unsettled AS MATERIALIZED (SELECT u.key FROM (%2$s) AS u LIMIT %3$s)

@@ -31,10 +31,10 @@ BEGIN
                            CASE WHEN c.max_points IS NULL THEN 's.points'
                                 ELSE format('CASE WHEN s.points IS NOT NULL THEN %s END', leadscore_internal.clamped('s.points', NULL, c.max_points)) END,
                            leadscore_internal.state_reading(c.decay, 's', 'p', 'false', 'leadscore.clock()'), c.states), ' UNION ALL ' ORDER BY c.id),
-         string_agg(format('SELECT p.key FROM %s AS p WHERE p.component = %s AND p.key IS NOT NULL UNION ALL ', c.pending, c.id), '' ORDER BY c.id)
+         string_agg(leadscore_internal.pending_keys(c) || ' UNION ALL ', '' ORDER BY c.id)
   INTO states, unsettled
   FROM leadscore_internal.component AS c WHERE c.score = totals_queries.score AND c.entity = e.id AND NOT c.building;
-  unsettled := concat(unsettled, format('SELECT a.key FROM %s AS a WHERE a.score = %s AND a.withdrawn_at IS NULL', e.adjusted, score));
+  unsettled := concat(unsettled, leadscore_internal.adjusted_keys(score, e.id));
   reading := leadscore_internal.entity_reading(score, e);
   readings := format('SELECT e.key, (%s)::float8 FROM (SELECT DISTINCT k.key FROM unnest($1) AS k(key)) AS e%s', reading.own_points, reading.joins);
 END

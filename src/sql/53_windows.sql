@@ -38,15 +38,13 @@ BEGIN
      OR NOT c.decay OPERATOR(leadscore.=) format('window(%s seconds)', extract(epoch FROM as_of - since))::leadscore.decay THEN
     RETURN;
   END IF;
-  query := format('SELECT CASE WHEN %9$s <= %4$s AND NOT leadscore_internal.must_read_rows(%2$s) THEN (
+  query := format('SELECT CASE WHEN %8$s <= %4$s AND NOT leadscore_internal.must_read_rows(%2$s) THEN (
                      SELECT CASE WHEN cardinality(found.keys) < %1$s THEN found.keys END
                      FROM (SELECT ARRAY(SELECT x.key FROM (SELECT s.key FROM %3$s AS s
-                                                           WHERE s.rank >= %4$s AND s.points <> %10$L AND s.points + 2 * %11$s > %10$L
-                                                           UNION ALL SELECT p.key FROM %5$s AS p WHERE p.component = %2$s AND p.key IS NOT NULL
-                                                           UNION ALL SELECT a.key FROM %7$s AS a WHERE a.score = %8$s AND a.withdrawn_at IS NULL
-                                                           UNION ALL %6$s) AS x LIMIT %1$s) AS keys OFFSET 0) AS found) END',
-                  most_keys, c.id, c.states, leadscore_internal.rank_above(more_than), c.pending,
-                  leadscore_internal.due_keys(c, 'leadscore.clock()'), (SELECT e.adjusted FROM leadscore_internal.entity AS e WHERE e.id = c.entity), c.score,
+                                                           WHERE s.rank >= %4$s AND s.points <> %9$L AND s.points + 2 * %10$s > %9$L
+                                                           UNION ALL %5$s UNION ALL %7$s UNION ALL %6$s) AS x LIMIT %1$s) AS keys OFFSET 0) AS found) END',
+                  most_keys, c.id, c.states, leadscore_internal.rank_above(more_than),
+                  leadscore_internal.pending_keys(c), leadscore_internal.due_keys(c, 'leadscore.clock()'), leadscore_internal.adjusted_keys(c.score, c.entity),
                   leadscore_internal.least_rank_query(c.id), more_than, (leadscore_internal.state_row(c.decay, 's')).error);
 END
 $$;
