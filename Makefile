@@ -6,12 +6,12 @@ EXTENSION = pg_leadscore
 EXTENSION_VERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(EXTENSION).control)
 MODULE_big = $(EXTENSION)
 
-SOURCES = $(sort $(wildcard src/core/*.cpp src/pg/*.cpp src/functions/*.cpp))
-PRIVATE_HEADERS = $(wildcard src/core/*.hpp src/pg/*.hpp src/functions/*.hpp)
+SOURCES = $(sort $(wildcard src/core/*.cpp src/pg/*/*.cpp src/functions/*.cpp))
+PRIVATE_HEADERS = $(wildcard src/core/*.hpp src/pg/*/*.hpp src/functions/*.hpp)
 OBJS = $(SOURCES:.cpp=.o)
 
 # The install script is one file per topic, in the order of their numbers.
-TOPICS = $(sort $(wildcard src/sql/*.sql))
+TOPICS = $(sort $(wildcard src/sql/*/*.sql)) src/sql/rights.sql
 EXTENSION_SCRIPT = $(EXTENSION)--$(EXTENSION_VERSION).sql
 DATA_built = $(EXTENSION_SCRIPT)
 

@@ -1,6 +1,6 @@
-#include "pg/adjustments.hpp"
-#include "pg/caller.hpp"
-#include "pg/guard.hpp"
+#include "pg/writing/adjustments.hpp"
+#include "pg/backend/caller.hpp"
+#include "pg/backend/guard.hpp"
 
 using namespace leadscore::pg;
 

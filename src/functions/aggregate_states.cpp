@@ -1,7 +1,7 @@
 // The types of the aggregate states: input and output, for partial aggregates that travel between servers.
 
 #include "core/accumulators.hpp"
-#include "pg/type_datum.hpp"
+#include "pg/backend/type_datum.hpp"
 
 using namespace leadscore;
 using namespace leadscore::pg;

@@ -1,6 +1,6 @@
-#include "pg/capture.hpp"
-#include "pg/guard.hpp"
-#include "pg/marks.hpp"
+#include "pg/writing/capture.hpp"
+#include "pg/backend/guard.hpp"
+#include "pg/writing/marks.hpp"
 
 using namespace leadscore::pg;
 

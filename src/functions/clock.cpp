@@ -1,5 +1,5 @@
-#include "pg/clock.hpp"
-#include "pg/guard.hpp"
+#include "pg/backend/clock.hpp"
+#include "pg/backend/guard.hpp"
 
 using namespace leadscore::pg;
 

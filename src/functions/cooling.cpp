@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/cooling.hpp"
-#include "pg/time_datum.hpp"
-#include "pg/type_datum.hpp"
+#include "pg/backend/time_datum.hpp"
+#include "pg/backend/type_datum.hpp"
 
 using namespace leadscore;
 using namespace leadscore::pg;

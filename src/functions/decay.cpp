@@ -3,8 +3,8 @@
 #include <string_view>
 
 #include "core/decay_text.hpp"
-#include "pg/time_datum.hpp"
-#include "pg/type_datum.hpp"
+#include "pg/backend/time_datum.hpp"
+#include "pg/backend/type_datum.hpp"
 
 using namespace leadscore;
 using namespace leadscore::pg;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "pg/type_datum.hpp"
+#include "pg/backend/type_datum.hpp"
 
 using namespace leadscore;
 using namespace leadscore::pg;

@@ -1,7 +1,7 @@
-#include "pg/entity_reader.hpp"
-#include "pg/facts.hpp"
-#include "pg/guard.hpp"
-#include "pg/row_reader.hpp"
+#include "pg/reading/entity_reader.hpp"
+#include "pg/expressions/facts.hpp"
+#include "pg/backend/guard.hpp"
+#include "pg/reading/row_reader.hpp"
 
 using namespace leadscore::pg;
 

@@ -1,10 +1,10 @@
-#include "pg/change.hpp"
-#include "pg/event.hpp"
-#include "pg/guard.hpp"
-#include "pg/owner.hpp"
-#include "pg/pending.hpp"
-#include "pg/remembered.hpp"
-#include "pg/subtransaction.hpp"
+#include "pg/tables/change.hpp"
+#include "pg/backend/event.hpp"
+#include "pg/backend/guard.hpp"
+#include "pg/backend/owner.hpp"
+#include "pg/writing/pending.hpp"
+#include "pg/expressions/remembered.hpp"
+#include "pg/backend/subtransaction.hpp"
 
 using namespace leadscore::pg;
 

@@ -1,5 +1,5 @@
-#include "pg/guard.hpp"
-#include "pg/hottest.hpp"
+#include "pg/backend/guard.hpp"
+#include "pg/reading/hottest.hpp"
 
 using namespace leadscore::pg;
 

@@ -1,5 +1,5 @@
-#include "pg/guard.hpp"
-#include "pg/phases.hpp"
+#include "pg/backend/guard.hpp"
+#include "pg/backend/phases.hpp"
 
 using namespace leadscore::pg;
 

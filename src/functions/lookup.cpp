@@ -1,9 +1,9 @@
 #include "core/time.hpp"
-#include "pg/clock.hpp"
-#include "pg/guard.hpp"
-#include "pg/kept_plan.hpp"
-#include "pg/lookup.hpp"
-#include "pg/owner.hpp"
+#include "pg/backend/clock.hpp"
+#include "pg/backend/guard.hpp"
+#include "pg/backend/kept_plan.hpp"
+#include "pg/reading/lookup.hpp"
+#include "pg/backend/owner.hpp"
 
 using namespace leadscore;
 using namespace leadscore::pg;

@@ -1,8 +1,8 @@
-#include "pg/event.hpp"
-#include "pg/guard.hpp"
-#include "pg/marks.hpp"
-#include "pg/parts.hpp"
-#include "pg/tree.hpp"
+#include "pg/backend/event.hpp"
+#include "pg/backend/guard.hpp"
+#include "pg/writing/marks.hpp"
+#include "pg/tables/parts.hpp"
+#include "pg/tables/tree.hpp"
 
 using namespace leadscore::pg;
 

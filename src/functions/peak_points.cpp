@@ -9,8 +9,8 @@
 #include "core/bytes.hpp"
 #include "core/peak.hpp"
 #include "core/time_text.hpp"
-#include "pg/time_datum.hpp"
-#include "pg/type_datum.hpp"
+#include "pg/backend/time_datum.hpp"
+#include "pg/backend/type_datum.hpp"
 
 using namespace leadscore;
 using namespace leadscore::pg;

@@ -1,5 +1,5 @@
-#include "pg/guard.hpp"
-#include "pg/tree.hpp"
+#include "pg/backend/guard.hpp"
+#include "pg/tables/tree.hpp"
 
 using namespace leadscore::pg;
 

@@ -1,5 +1,5 @@
-#include "pg/guard.hpp"
-#include "pg/readable.hpp"
+#include "pg/backend/guard.hpp"
+#include "pg/reading/readable.hpp"
 
 using namespace leadscore::pg;
 

@@ -1,8 +1,8 @@
 // The type score: input, output, construction, reading, arithmetic.
 
 #include "core/score_text.hpp"
-#include "pg/time_datum.hpp"
-#include "pg/type_datum.hpp"
+#include "pg/backend/time_datum.hpp"
+#include "pg/backend/type_datum.hpp"
 
 using namespace leadscore;
 using namespace leadscore::pg;

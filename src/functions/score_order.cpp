@@ -1,7 +1,7 @@
 // The type score: comparing, hashing, sorting.
 
 #include "core/score_order.hpp"
-#include "pg/type_datum.hpp"
+#include "pg/backend/type_datum.hpp"
 
 using namespace leadscore;
 using namespace leadscore::pg;

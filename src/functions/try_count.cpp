@@ -1,6 +1,6 @@
-#include "pg/guard.hpp"
-#include "pg/owner.hpp"
-#include "pg/subtransaction.hpp"
+#include "pg/backend/guard.hpp"
+#include "pg/backend/owner.hpp"
+#include "pg/backend/subtransaction.hpp"
 
 using namespace leadscore::pg;
 

@@ -1,5 +1,5 @@
-#include "pg/guard.hpp"
-#include "pg/visibility.hpp"
+#include "pg/backend/guard.hpp"
+#include "pg/reading/visibility.hpp"
 
 using namespace leadscore::pg;
 

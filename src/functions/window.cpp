@@ -1,5 +1,5 @@
-#include "pg/guard.hpp"
-#include "pg/window.hpp"
+#include "pg/backend/guard.hpp"
+#include "pg/reading/window.hpp"
 
 using namespace leadscore::pg;
 

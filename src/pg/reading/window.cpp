@@ -1,0 +1,53 @@
+#include "pg/reading/window.hpp"
+
+#include "pg/backend/kept_plan.hpp"
+#include "pg/backend/owner.hpp"
+
+namespace leadscore::pg {
+
+namespace {
+
+struct WindowQuery {
+    char *query; // null where there is nothing to read
+    NullableDatum since;
+};
+
+WindowQuery query_of(const Parameter *arguments) {
+    constexpr const char *select =
+        "SELECT q.query, q.since FROM leadscore_internal.window_queries($1, $2, $3, $4, $5, $6, $7) AS q";
+    MemoryContext context = CurrentMemoryContext;
+    WindowQuery query{};
+    as_extension_owner([&] {
+        SPI_connect();
+        if (execute_kept(select, arguments, 7) != SPI_OK_SELECT || SPI_processed != 1)
+            elog(ERROR, "reading what is published failed");
+        bool is_null = false;
+        const Datum found = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+        if (!is_null)
+            query.query = MemoryContextStrdup(context, TextDatumGetCString(found));
+        query.since.value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &query.since.isnull);
+        SPI_finish();
+    });
+    return query;
+}
+
+} // namespace
+
+void read_window(const Parameter *arguments, Tuplestorestate *result, TupleDesc columns) {
+    const WindowQuery query = query_of(arguments);
+    if (query.query == nullptr)
+        return;
+    const Parameter parameters[] = {{TIMESTAMPTZOID, query.since}, arguments[6], arguments[4]};
+    DestReceiver *receiver = CreateDestReceiver(DestTuplestore);
+    SetTuplestoreDestReceiverParams(receiver, result, CurrentMemoryContext, false, columns,
+                                    "the key of the entity is of another type");
+    in_safe_path([&] {
+        SPI_connect();
+        if (execute_kept(query.query, parameters, 3, receiver) != SPI_OK_SELECT)
+            elog(ERROR, "reading a window failed");
+        SPI_finish();
+    });
+    receiver->rDestroy(receiver);
+}
+
+} // namespace leadscore::pg
