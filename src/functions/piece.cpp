@@ -131,6 +131,9 @@ LEADSCORE_FUNCTION(occurrences_of_changes) {
             core::occurrences_of_changes(decay_of(PG_GETARG_DATUM(0)), instant_of(PG_GETARG_TIMESTAMPTZ(1), "since"),
                                          instant_of(PG_GETARG_TIMESTAMPTZ(2), "until"));
         for (const core::Period &period : periods) {
+            // Nothing occurred before the calendar.
+            if (period.to < core::first_instant)
+                continue;
             bool nulls[] = {false, false};
             Datum values[] = {TimestampTzGetDatum(timestamp_of(period.from, &nulls[0])),
                               TimestampTzGetDatum(timestamp_of(period.to, &nulls[1]))};
