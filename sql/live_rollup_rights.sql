@@ -93,6 +93,22 @@ SELECT count(*) FROM leadscore.contact_heat;
 SELECT count(*) FROM leadscore.region_heat;
 SELECT count(*) FROM leadscore.region_hot('heat', 0, '1 day');
 RESET ROLE;
+
+-- Who sees all accounts sees what counts for one of them, and no contact that counts for none.
+ALTER TABLE crm.account DISABLE ROW LEVEL SECURITY;
+INSERT INTO crm.contact VALUES (901, NULL), (902, 999);
+INSERT INTO crm.mail VALUES (901, 901, '2026-02-28 12:00+00'), (902, 902, '2026-02-28 12:00+00');
+SELECT id AS component FROM leadscore_internal.component WHERE decay::text LIKE 'exponential%' \gset
+SELECT id AS score FROM leadscore_internal.score \gset
+SELECT id AS contact FROM leadscore_internal.entity WHERE name = 'contact' \gset
+SET ROLE regress_leadscore_reader;
+SELECT count(*) FILTER (WHERE f.key <= 900) > 100 AS seen, count(*) FILTER (WHERE f.key > 900) AS hidden
+FROM leadscore_internal.facts(:component, NULL::int[], NULL, NULL) AS f(key int, occurred_at timestamptz, points float8, activities int);
+SELECT f.key FROM leadscore_internal.facts(:component, '{1,901,902}'::int[], NULL, NULL) AS f(key int, occurred_at timestamptz, points float8, activities int) GROUP BY f.key;
+SELECT count(*) FILTER (WHERE f.key > 900) AS hidden
+FROM leadscore_internal.earned(:score, :contact, NULL::int[], '2026-01-01', '2026-03-15', NULL) AS f(key int, points float8, activities bigint, last_activity_at timestamptz);
+SELECT leadscore_internal.read_rows(:component, 902, '2026-03-15 00:00+00');
+RESET ROLE;
 \o /dev/null
 SELECT leadscore.drop_all();
 DROP SCHEMA crm CASCADE;

@@ -141,6 +141,17 @@ SELECT points, activities FROM leadscore.lead_kept WHERE lead_id = 9;
 CALL leadscore.tick();
 SELECT points, activities FROM leadscore.lead_kept WHERE lead_id = 9;
 SELECT count(*) FROM leadscore.verify('kept');
+-- A window longer than the calendar is old, which nothing has left yet: what was planned counts once.
+SET pg_leadscore.clock = '2026-04-01 00:00:00+00';
+SELECT leadscore.create_score('ages', '{lead}', 'window(300000 days)');
+SELECT leadscore.create_rule('ages', 'event', 'event', 'points');
+CALL leadscore.publish('ages');
+INSERT INTO crm.event VALUES (30, 8, '2026-04-01', 2), (31, 8, '2026-04-02', 5);
+CALL leadscore.tick();
+SET pg_leadscore.clock = '2026-04-03 00:00:00+00';
+CALL leadscore.tick();
+SELECT points, activities FROM leadscore.lead_ages WHERE lead_id = 8;
+SELECT count(*) FROM leadscore.verify('ages');
 DROP VIEW crm.state, crm.wrong;
 SELECT leadscore.drop_all();
 DROP SCHEMA crm CASCADE;

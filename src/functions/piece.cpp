@@ -112,6 +112,9 @@ LEADSCORE_FUNCTION(occurrences_of_changes) {
             core::occurrences_of_changes(decay_of(PG_GETARG_DATUM(0)), instant_of(PG_GETARG_TIMESTAMPTZ(1), "since"),
                                          instant_of(PG_GETARG_TIMESTAMPTZ(2), "until"));
         for (const core::Period &period : periods) {
+            // Nothing occurred before the calendar.
+            if (period.to < core::first_instant)
+                continue;
             const NullableDatum from = timestamp_of(period.from);
             const NullableDatum to = timestamp_of(period.to);
             Datum values[] = {from.value, to.value};

@@ -119,6 +119,18 @@ void refuse_virtual_columns([[maybe_unused]] Relation relation, [[maybe_unused]]
 #endif
 }
 
+// Values that differ would be one key to the CRM, and two in tables of ours, hash tables and arrays. Only keys are of a
+// type with a collation.
+void refuse_unequal_equals(const ExpressionSubject &subject, Node *expression) {
+    const Oid collation = exprCollation(expression);
+    if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                        errmsg("%s has the collation \"%s\", for which values that differ can be equal: %s",
+                               subject.role, get_collation_name(collation), subject.text),
+                        errhint("Give the entity and its links a key that is the same for them and of another "
+                                "collation, as in lower(email) COLLATE \"C\".")));
+}
+
 // Runs the body with the context that explains where in which expression an error is.
 template <typename Body> Node *with_error_context(const ExpressionSubject &subject, Body body) {
     ErrorContextCallback context;
@@ -196,6 +208,7 @@ Node *parse_expression_as(const ExpressionSubject &subject, Oid type) {
             ereport(ERROR, (errcode(refusal.sqlstate), errmsg("%s: %s", refusal.reason, subject.text),
                             refusal.hint != nullptr ? errhint("%s", refusal.hint) : 0));
         assign_expr_collations(state, coerced);
+        refuse_unequal_equals(subject, coerced);
         return coerced;
     });
 }

@@ -16,7 +16,7 @@ namespace {
 HottestQueries ask(const RankedScore &score, int wanted) {
     constexpr const char *select =
         "SELECT q.paused, q.score_id, q.entity_id, q.relation, q.owner, q.key_type, q.leaders, "
-        "q.among, q.everybody, q.rows FROM leadscore_internal.hottest_queries($1, $2, $3, $4, $5) AS q";
+        "q.among, q.everybody, q.rows, q.view_name FROM leadscore_internal.hottest_queries($1, $2, $3, $4, $5) AS q";
     const Parameter parameters[] = {{NAMEOID, score.model},
                                     {TEXTOID, score.entity},
                                     {TEXTOID, score.score},
@@ -45,6 +45,7 @@ HottestQueries ask(const RankedScore &score, int wanted) {
         queries.among = text_at(8);
         queries.everybody = text_at(9);
         queries.rows = text_at(10);
+        queries.view = text_at(11);
         SPI_finish();
     });
     return queries;
@@ -70,6 +71,7 @@ HottestQueries copy(const HottestQueries &queries) {
     copied.among = text(queries.among);
     copied.everybody = text(queries.everybody);
     copied.rows = text(queries.rows);
+    copied.view = text(queries.view);
     return copied;
 }
 
@@ -114,14 +116,20 @@ HottestQueries hottest_queries(const RankedScore &score, int wanted) {
     if (const KeptQueries *known = find(asked)) {
         const HottestQueries queries = copy(known->queries);
         const char *version = pstrdup(known->version);
-        if (strcmp(version, published_version(queries.score, queries.entity)) == 0) {
+        hold_view(queries.view);
+        if (find(asked) != nullptr && strcmp(version, published_version(queries.score, queries.entity)) == 0) {
             if (!queries.paused)
                 check_readable(queries.score);
             return queries;
         }
     }
-    const uint64 generation = kept_generation();
-    const HottestQueries queries = ask(score, wanted);
+    uint64 generation = kept_generation();
+    HottestQueries queries = ask(score, wanted);
+    hold_view(queries.view);
+    if (generation != kept_generation()) {
+        generation = kept_generation();
+        queries = ask(score, wanted);
+    }
     keep(asked, queries, generation);
     return queries;
 }

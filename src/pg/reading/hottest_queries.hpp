@@ -23,6 +23,7 @@ struct HottestQueries {
     char *among;
     char *everybody;
     char *rows;
+    char *view;
 };
 
 // Of those that are published, as the snapshot has it; in the memory context that is current. wanted: so many leaders.

@@ -47,4 +47,8 @@ void check_readable(int score) {
     ask(Question::readable_score, score, "SELECT leadscore_internal.check_readable_now($1) IS NULL");
 }
 
+void hold_view(const char *name) {
+    RangeVarGetRelid(makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(name))), AccessShareLock, true);
+}
+
 } // namespace leadscore::pg

@@ -12,4 +12,9 @@ bool must_read_rows(int component);
 // An error where the score cannot be read.
 void check_readable(int score);
 
+// A query on a view locks the view, then what it reads, and so does whoever publishes: no reader may lock the states
+// first. Waits for a version that is just being published; from here on the states stay until the end of the
+// transaction.
+void hold_view(const char *name);
+
 } // namespace leadscore::pg

@@ -122,7 +122,12 @@ NullableDatum visible_keys(int score, int entity, NullableDatum keys, bool *read
             as_table_owner(way.owner, [&] { parents = query_value(way.parents, &members, 1); });
         }
         parents = visible_keys(score, way.entity, parents, readable);
-        Parameter both[] = {{array_type, keys}, {get_array_type(visible_entity(way.entity).key_type), parents}};
+        // Whose members count for nobody are not seen by it.
+        const VisibleEntity whole = visible_entity(way.entity);
+        if (may_read_all(whole.relation))
+            parents.value = own_keys(whole, parents);
+        parents.isnull = false;
+        Parameter both[] = {{array_type, keys}, {get_array_type(whole.key_type), parents}};
         NullableDatum members{0, true};
         as_table_owner(way.owner, [&] { members = query_value(way.members, both, 2); });
         visible.value = concatenated(visible.value, members.value, own.key_type);

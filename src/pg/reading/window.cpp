@@ -2,6 +2,7 @@
 
 #include "pg/backend/kept_plan.hpp"
 #include "pg/backend/owner.hpp"
+#include "pg/reading/readable.hpp"
 
 namespace leadscore::pg {
 
@@ -10,11 +11,12 @@ namespace {
 struct WindowQuery {
     char *query; // null where there is nothing to read
     NullableDatum since;
+    char *view;
 };
 
 WindowQuery query_of(const Parameter *arguments) {
     constexpr const char *select =
-        "SELECT q.query, q.since FROM leadscore_internal.window_queries($1, $2, $3, $4, $5, $6, $7) AS q";
+        "SELECT q.query, q.since, q.view_name FROM leadscore_internal.window_queries($1, $2, $3, $4, $5, $6, $7) AS q";
     MemoryContext context = CurrentMemoryContext;
     WindowQuery query{};
     as_extension_owner([&] {
@@ -26,6 +28,8 @@ WindowQuery query_of(const Parameter *arguments) {
         if (!is_null)
             query.query = MemoryContextStrdup(context, TextDatumGetCString(found));
         query.since.value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &query.since.isnull);
+        query.view = MemoryContextStrdup(
+            context, TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &is_null)));
         SPI_finish();
     });
     return query;
@@ -37,6 +41,7 @@ void read_window(const Parameter *arguments, Tuplestorestate *result, TupleDesc 
     const WindowQuery query = query_of(arguments);
     if (query.query == nullptr)
         return;
+    hold_view(query.view);
     const Parameter parameters[] = {{TIMESTAMPTZOID, query.since}, arguments[6], arguments[4]};
     DestReceiver *receiver = CreateDestReceiver(DestTuplestore);
     SetTuplestoreDestReceiverParams(receiver, result, CurrentMemoryContext, false, columns,

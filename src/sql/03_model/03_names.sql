@@ -49,11 +49,11 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.name_in_model(text, name, text) IS
   'The name of an object that must be of the model given; unqualified names are.';
 
--- character alone would be character(1).
+-- character and bit alone would be of length 1.
 CREATE FUNCTION leadscore_internal.type_name(type regtype) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  RETURN CASE type WHEN 'pg_catalog.bpchar'::regtype THEN 'pg_catalog.bpchar' ELSE type::text END;
+  RETURN CASE type WHEN 'pg_catalog.bpchar'::regtype THEN 'pg_catalog.bpchar' WHEN 'pg_catalog."bit"'::regtype THEN 'pg_catalog."bit"' ELSE type::text END;
 END
 $$;
 COMMENT ON FUNCTION leadscore_internal.type_name(regtype) IS 'A type for generated SQL, without a limit of its length.';

@@ -30,7 +30,7 @@ BEGIN
   END IF;
   entity.key_type := leadscore_internal.expression_type(entity.relation, entity.key, 'key ' || role);
   IF leadscore_internal.equality_operator(entity.key_type) IS NULL
-     OR (SELECT t.typcategory IN ('A', 'P') FROM pg_type AS t WHERE t.oid = entity.key_type) THEN
+     OR (SELECT t.typtype = 'c' OR t.typcategory IN ('A', 'P') FROM pg_type AS t WHERE t.oid = entity.key_type) THEN
     RAISE EXCEPTION 'type % cannot be the key of entity "%"', entity.key_type, entity.name
       USING ERRCODE = 'datatype_mismatch', HINT = 'Give one value of a type that can be compared and sorted.';
   END IF;

@@ -15,7 +15,8 @@ DECLARE
   given regtype := leadscore_internal.expression_type(relation, key, role, through, row_name, may_be_set);
   canonical text;
 BEGIN
-  IF given = 'unknown'::regtype OR given = key_type OR leadscore_internal.casts_implicitly(given, key_type) THEN
+  -- char(n) sees no blanks at the end, other text does: what such a key is compared as must stand in the expression.
+  IF given = 'unknown'::regtype OR given = key_type OR (leadscore_internal.casts_implicitly(given, key_type) AND key_type <> 'bpchar'::regtype) THEN
     RETURN leadscore_internal.canonical_expression(relation, key, key_type, role, through, row_name, may_be_set);
   END IF;
   canonical := leadscore_internal.canonical_expression(relation, key, given, role, through, row_name, may_be_set);

@@ -11,8 +11,8 @@ BEGIN
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Read it in a new transaction.';
   END IF;
   PERFORM leadscore_internal.check_readable(of_component.score);
-  -- As this transaction's snapshot has it, the states are not complete yet; the rows always are.
-  IF of_component.building THEN
+  -- As this transaction's snapshot has it, the states are not complete yet, or they are gone by now; the rows always are.
+  IF of_component.building OR NOT leadscore_internal.tables_stand(ARRAY[of_component.states::oid], NULL) THEN
     RETURN true;
   END IF;
   RETURN leadscore_internal.look_up(format('SELECT 1::float8 FROM %s AS p WHERE p.component = $1 AND p.key IS NULL LIMIT 1', of_component.pending), component) IS NOT NULL

@@ -62,6 +62,9 @@ BEGIN
     SELECT * FROM leadscore_internal.component AS x
     WHERE x.score = leaders_query.score AND x.entity = leaders_query.entity AND NOT x.building ORDER BY x.id
   LOOP
+    IF NOT leadscore_internal.tables_stand(ARRAY[c.states::oid], NULL) THEN
+      RETURN NULL; -- Another version was published since this snapshot.
+    END IF;
     best := leadscore_internal.best_states(c, wanted);
     tables := tables || best.tables;
     bounds := bounds || leadscore_internal.clamped(best.bound, NULL, c.max_points);
@@ -90,7 +93,7 @@ COMMENT ON FUNCTION leadscore_internal.leaders_query(int, int, int) IS
 -- among: the first $1 of those in $2; everybody: of all; rows: the keys of all.
 CREATE FUNCTION leadscore_internal.hottest_queries(model name, entity text, score text, n int, wanted int,
                                                    OUT paused boolean, OUT score_id int, OUT entity_id int, OUT relation oid, OUT owner oid, OUT key_type oid,
-                                                   OUT leaders text, OUT among text, OUT everybody text, OUT rows text)
+                                                   OUT leaders text, OUT among text, OUT everybody text, OUT rows text, OUT view_name text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   readable record := leadscore_internal.readable_score(model, entity, score);
@@ -109,10 +112,11 @@ BEGIN
   rows := format('SELECT e.key FROM %s%s', leadscore_internal.entity_rows(e),
                  CASE WHEN EXISTS (SELECT FROM leadscore_internal.membership AS m WHERE m.score = s.id AND m.entity = e.id AND NOT m.building)
                       THEN ' WHERE e.key IS NOT NULL' END);
-  everybody := leadscore_internal.ranked_query(readable.view_name, id_column, 'DESC', '');
+  view_name := readable.view_name;
+  everybody := leadscore_internal.ranked_query(view_name, id_column, 'DESC', '');
   IF NOT paused AND n > 0 THEN
     leaders := leadscore_internal.leaders_query(s.id, e.id, wanted);
-    among := leadscore_internal.ranked_query(readable.view_name, id_column, 'DESC',
+    among := leadscore_internal.ranked_query(view_name, id_column, 'DESC',
               format(' WHERE v.%s %s ANY ($2)', id_column, leadscore_internal.equality_operator(e.key_type)));
   END IF;
 END

@@ -32,7 +32,7 @@ DECLARE
 BEGIN
   SELECT e.relation INTO relation FROM leadscore_internal.entity AS e WHERE e.id = earners_query.entity;
   SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.score = earners_query.score AND x.entity = earners_query.entity AND NOT x.building LIMIT 1;
-  IF NOT FOUND OR NOT c.counted OR as_of <> leadscore.clock() OR NOT isfinite(since) OR since >= as_of OR more_than <= 0 OR c.ahead <> interval '0'
+  IF NOT FOUND OR NOT leadscore_internal.tables_stand(ARRAY[c.states::oid], NULL) OR NOT c.counted OR as_of <> leadscore.clock() OR NOT isfinite(since) OR since >= as_of OR more_than <= 0 OR c.ahead <> interval '0'
      OR EXISTS (SELECT FROM leadscore_internal.component AS x WHERE x.score = c.score AND x.entity = c.entity AND NOT x.building AND x.id <> c.id)
      OR EXISTS (SELECT FROM leadscore_internal.membership AS m WHERE m.score = c.score AND m.entity = c.entity AND NOT m.building)
      OR NOT c.decay OPERATOR(leadscore.=) format('window(%s seconds)', extract(epoch FROM as_of - since))::leadscore.decay THEN
@@ -147,12 +147,13 @@ COMMENT ON FUNCTION leadscore_internal.check_number(float8, text) IS 'Refuses wh
 
 -- query: NULL where there is nothing to read; since: its $1.
 CREATE FUNCTION leadscore_internal.window_queries(model name, entity text, score text, condition text, points float8, within interval, as_of timestamptz,
-                                                  OUT query text, OUT since timestamptz)
+                                                  OUT query text, OUT since timestamptz, OUT view_name text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   readable record := leadscore_internal.readable_score(model, entity, score);
 BEGIN
   PERFORM leadscore_internal.check_number(points, 'the number of points');
+  view_name := readable.view_name;
   IF NOT readable.paused THEN
     since := leadscore_internal.window_start(as_of, within);
     query := leadscore_internal.window_query(model, entity, score, condition, condition = '>' AND points >= 0);
