@@ -32,7 +32,8 @@ DECLARE
 BEGIN
   SELECT e.relation INTO relation FROM leadscore_internal.entity AS e WHERE e.id = earners_query.entity;
   SELECT * INTO c FROM leadscore_internal.component AS x WHERE x.score = earners_query.score AND x.entity = earners_query.entity AND NOT x.building LIMIT 1;
-  IF NOT FOUND OR NOT leadscore_internal.tables_stand(ARRAY[c.states::oid], NULL) OR NOT c.counted OR as_of <> leadscore.clock() OR NOT isfinite(since) OR since >= as_of OR more_than <= 0 OR c.ahead <> interval '0'
+  IF NOT FOUND OR NOT leadscore_internal.tables_stand(ARRAY[c.states::oid], NULL) OR NOT c.counted OR c.ahead <> interval '0'
+     OR as_of <> leadscore.clock() OR NOT isfinite(since) OR since >= as_of OR more_than <= 0
      OR EXISTS (SELECT FROM leadscore_internal.component AS x WHERE x.score = c.score AND x.entity = c.entity AND NOT x.building AND x.id <> c.id)
      OR EXISTS (SELECT FROM leadscore_internal.membership AS m WHERE m.score = c.score AND m.entity = c.entity AND NOT m.building)
      OR NOT c.decay OPERATOR(leadscore.=) format('window(%s seconds)', extract(epoch FROM as_of - since))::leadscore.decay THEN
