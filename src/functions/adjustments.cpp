@@ -1,6 +1,6 @@
-#include "pg/writing/adjustments.hpp"
 #include "pg/backend/caller.hpp"
 #include "pg/backend/guard.hpp"
+#include "pg/writing/adjustments.hpp"
 
 using namespace leadscore::pg;
 

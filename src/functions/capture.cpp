@@ -1,5 +1,5 @@
-#include "pg/writing/capture.hpp"
 #include "pg/backend/guard.hpp"
+#include "pg/writing/capture.hpp"
 #include "pg/writing/marks.hpp"
 
 using namespace leadscore::pg;

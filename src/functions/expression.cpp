@@ -1,9 +1,9 @@
 #include "pg/backend/caller.hpp"
-#include "pg/expressions/expression.hpp"
 #include "pg/backend/guard.hpp"
+#include "pg/backend/subtransaction.hpp"
+#include "pg/expressions/expression.hpp"
 #include "pg/expressions/qualified_names.hpp"
 #include "pg/expressions/remembered.hpp"
-#include "pg/backend/subtransaction.hpp"
 
 using namespace leadscore::pg;
 

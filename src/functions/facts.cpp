@@ -1,6 +1,6 @@
-#include "pg/reading/entity_reader.hpp"
-#include "pg/expressions/facts.hpp"
 #include "pg/backend/guard.hpp"
+#include "pg/expressions/facts.hpp"
+#include "pg/reading/entity_reader.hpp"
 #include "pg/reading/row_reader.hpp"
 
 using namespace leadscore::pg;

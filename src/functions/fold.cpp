@@ -1,6 +1,6 @@
+#include "pg/backend/guard.hpp"
 #include "pg/states/correction.hpp"
 #include "pg/states/fold.hpp"
-#include "pg/backend/guard.hpp"
 
 using namespace leadscore::pg;
 

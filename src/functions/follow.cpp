@@ -1,10 +1,10 @@
-#include "pg/tables/change.hpp"
 #include "pg/backend/event.hpp"
 #include "pg/backend/guard.hpp"
 #include "pg/backend/owner.hpp"
-#include "pg/writing/pending.hpp"
-#include "pg/expressions/remembered.hpp"
 #include "pg/backend/subtransaction.hpp"
+#include "pg/expressions/remembered.hpp"
+#include "pg/tables/change.hpp"
+#include "pg/writing/pending.hpp"
 
 using namespace leadscore::pg;
 

@@ -2,8 +2,8 @@
 #include "pg/backend/clock.hpp"
 #include "pg/backend/guard.hpp"
 #include "pg/backend/kept_plan.hpp"
-#include "pg/reading/lookup.hpp"
 #include "pg/backend/owner.hpp"
+#include "pg/reading/lookup.hpp"
 
 using namespace leadscore;
 using namespace leadscore::pg;

@@ -1,8 +1,8 @@
 #include "pg/backend/event.hpp"
 #include "pg/backend/guard.hpp"
-#include "pg/writing/marks.hpp"
 #include "pg/tables/parts.hpp"
 #include "pg/tables/tree.hpp"
+#include "pg/writing/marks.hpp"
 
 using namespace leadscore::pg;
 

@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "core/settled.hpp"
-#include "pg/states/stored_state.hpp"
 #include "pg/backend/time_datum.hpp"
 #include "pg/backend/type_datum.hpp"
+#include "pg/states/stored_state.hpp"
 
 using namespace leadscore;
 using namespace leadscore::pg;

@@ -5,9 +5,9 @@
 
 #include "core/rank.hpp"
 #include "core/state.hpp"
-#include "pg/states/stored_state.hpp"
 #include "pg/backend/time_datum.hpp"
 #include "pg/backend/type_datum.hpp"
+#include "pg/states/stored_state.hpp"
 
 using namespace leadscore;
 using namespace leadscore::pg;

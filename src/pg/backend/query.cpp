@@ -34,15 +34,6 @@ void run_into(const char *query, const Parameter *parameters, int parameter_coun
     receiver->rDestroy(receiver);
 }
 
-NullableDatum value_of_row(MemoryContext context) {
-    if (SPI_processed != 1)
-        elog(ERROR, "a query did not give one row");
-    MemoryContext spi_context = MemoryContextSwitchTo(context);
-    const NullableDatum value = ResultRow(0).copy(1);
-    MemoryContextSwitchTo(spi_context);
-    return value;
-}
-
 NullableDatum query_value(const char *query, const Parameter *parameters, int parameter_count) {
     MemoryContext context = CurrentMemoryContext;
     SPIExecuteOptions options{};
@@ -51,9 +42,11 @@ NullableDatum query_value(const char *query, const Parameter *parameters, int pa
     options.read_only = true;
     options.must_return_tuples = true;
     int code = SPI_execute_extended(query, &options);
-    if (code != SPI_OK_SELECT)
-        elog(ERROR, "a query did not give a row: %s", SPI_result_code_string(code));
-    const NullableDatum value = value_of_row(context);
+    if (code != SPI_OK_SELECT || SPI_processed != 1)
+        elog(ERROR, "a query did not give one row: %s", SPI_result_code_string(code));
+    MemoryContext spi_context = MemoryContextSwitchTo(context);
+    const NullableDatum value = ResultRow(0).copy(1);
+    MemoryContextSwitchTo(spi_context);
     SPI_finish();
     return value;
 }

@@ -26,9 +26,6 @@ void run_query(const char *query, const Parameter *parameters, int parameter_cou
 void run_into(const char *query, const Parameter *parameters, int parameter_count, Tuplestorestate *result,
               TupleDesc columns);
 
-// The only column of the only row of SPI's result, copied to the context.
-NullableDatum value_of_row(MemoryContext context);
-
 // The only column of the only row, copied to the memory context that is current.
 NullableDatum query_value(const char *query, const Parameter *parameters, int parameter_count);
 

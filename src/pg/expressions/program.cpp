@@ -1,9 +1,9 @@
 #include "pg/expressions/program.hpp"
 
-#include "pg/expressions/expression.hpp"
 #include "pg/backend/owner.hpp"
 #include "pg/backend/result_row.hpp"
 #include "pg/backend/subtransaction.hpp"
+#include "pg/expressions/expression.hpp"
 #include "pg/tables/tree.hpp"
 
 namespace leadscore::pg {

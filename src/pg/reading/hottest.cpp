@@ -3,10 +3,10 @@
 #include "pg/reading/hottest.hpp"
 
 #include "pg/backend/each_row.hpp"
-#include "pg/reading/hottest_queries.hpp"
 #include "pg/backend/kept_plan.hpp"
 #include "pg/backend/owner.hpp"
 #include "pg/backend/query.hpp"
+#include "pg/reading/hottest_queries.hpp"
 #include "pg/reading/totals.hpp"
 #include "pg/reading/visibility.hpp"
 
@@ -25,24 +25,12 @@ struct Leaders {
 };
 
 Leaders find_leaders(const char *query) {
-    MemoryContext context = CurrentMemoryContext;
     Leaders leaders{false, 0, 0, false};
     as_extension_owner([&] {
-        SPI_connect();
-        if (execute_kept(query, nullptr, 0) != SPI_OK_SELECT || SPI_processed != 1)
-            elog(ERROR, "reading the ranks of states failed");
-        HeapTuple row = SPI_tuptable->vals[0];
-        TupleDesc columns = SPI_tuptable->tupdesc;
-        bool is_null = false;
-        leaders.bound = DatumGetFloat8(SPI_getbinval(row, columns, 1, &is_null));
-        leaders.known = !is_null;
-        if (leaders.known) {
-            MemoryContext spi_context = MemoryContextSwitchTo(context);
-            leaders.keys = datumCopy(SPI_getbinval(row, columns, 2, &is_null), false, -1);
-            MemoryContextSwitchTo(spi_context);
-            leaders.more = DatumGetBool(SPI_getbinval(row, columns, 3, &is_null));
-        }
-        SPI_finish();
+        kept_query_row(query, nullptr, 0, [&](const ResultRow &row) {
+            if (!row.is_null(1))
+                leaders = {true, row.number(1), row.copy(2).value, row.flag(3)};
+        });
     });
     return leaders;
 }
@@ -186,30 +174,18 @@ void read_hottest(const RankedScore &score, Tuplestorestate *result, TupleDesc c
 NullableDatum find_earners(const Parameter *arguments, Oid keys_type) {
     constexpr const char *select =
         "SELECT q.relation, q.query FROM leadscore_internal.earners_query($1, $2, $3, $4, $5) AS q";
-    MemoryContext context = CurrentMemoryContext;
     Oid relation = InvalidOid;
     char *query = nullptr;
     as_extension_owner([&] {
-        SPI_connect();
-        if (execute_kept(select, arguments, 5) != SPI_OK_SELECT || SPI_processed != 1)
-            elog(ERROR, "reading what is published failed");
-        bool is_null = false;
-        relation = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-        Datum found = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &is_null);
-        if (!is_null)
-            query = MemoryContextStrdup(context, TextDatumGetCString(found));
-        SPI_finish();
+        kept_query_row(select, arguments, 5, [&](const ResultRow &row) {
+            relation = row.oid(1);
+            query = row.string(2);
+        });
     });
     NullableDatum keys{0, true};
     if (query == nullptr || !sees_all_rows(relation))
         return keys;
-    as_extension_owner([&] {
-        SPI_connect();
-        if (execute_kept(query, nullptr, 0) != SPI_OK_SELECT)
-            elog(ERROR, "reading the ranks of states failed");
-        keys = value_of_row(context);
-        SPI_finish();
-    });
+    as_extension_owner([&] { keys = kept_query_value(query, nullptr, 0); });
     // Anybody may call the function that ends here, with any type.
     if (!keys.isnull && ARR_ELEMTYPE(DatumGetArrayTypeP(keys.value)) != get_element_type(keys_type))
         ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("the keys of the entity are of another type")));

@@ -22,31 +22,12 @@ HottestQueries ask(const RankedScore &score, int wanted) {
                                     {TEXTOID, score.score},
                                     {INT4OID, score.n},
                                     {INT4OID, {Int32GetDatum(wanted), false}}};
-    MemoryContext context = CurrentMemoryContext;
     HottestQueries queries{};
     as_extension_owner([&] {
-        SPI_connect();
-        if (execute_kept(select, parameters, 5) != SPI_OK_SELECT || SPI_processed != 1)
-            elog(ERROR, "reading what is published failed");
-        HeapTuple row = SPI_tuptable->vals[0];
-        TupleDesc columns = SPI_tuptable->tupdesc;
-        bool is_null = false;
-        auto text_at = [&](int number) -> char * {
-            Datum value = SPI_getbinval(row, columns, number, &is_null);
-            return is_null ? nullptr : MemoryContextStrdup(context, TextDatumGetCString(value));
-        };
-        queries.paused = DatumGetBool(SPI_getbinval(row, columns, 1, &is_null));
-        queries.score = DatumGetInt32(SPI_getbinval(row, columns, 2, &is_null));
-        queries.entity = DatumGetInt32(SPI_getbinval(row, columns, 3, &is_null));
-        queries.relation = DatumGetObjectId(SPI_getbinval(row, columns, 4, &is_null));
-        queries.owner = DatumGetObjectId(SPI_getbinval(row, columns, 5, &is_null));
-        queries.key_type = DatumGetObjectId(SPI_getbinval(row, columns, 6, &is_null));
-        queries.leaders = text_at(7);
-        queries.among = text_at(8);
-        queries.everybody = text_at(9);
-        queries.rows = text_at(10);
-        queries.view = text_at(11);
-        SPI_finish();
+        kept_query_row(select, parameters, 5, [&](const ResultRow &row) {
+            queries = {row.flag(1),   row.integer(2), row.integer(3), row.oid(4),     row.oid(5),    row.oid(6),
+                       row.string(7), row.string(8),  row.string(9),  row.string(10), row.string(11)};
+        });
     });
     return queries;
 }

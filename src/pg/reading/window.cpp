@@ -17,20 +17,11 @@ struct WindowQuery {
 WindowQuery query_of(const Parameter *arguments) {
     constexpr const char *select =
         "SELECT q.query, q.since, q.view_name FROM leadscore_internal.window_queries($1, $2, $3, $4, $5, $6, $7) AS q";
-    MemoryContext context = CurrentMemoryContext;
     WindowQuery query{};
     as_extension_owner([&] {
-        SPI_connect();
-        if (execute_kept(select, arguments, 7) != SPI_OK_SELECT || SPI_processed != 1)
-            elog(ERROR, "reading what is published failed");
-        bool is_null = false;
-        const Datum found = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
-        if (!is_null)
-            query.query = MemoryContextStrdup(context, TextDatumGetCString(found));
-        query.since.value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &query.since.isnull);
-        query.view = MemoryContextStrdup(
-            context, TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &is_null)));
-        SPI_finish();
+        kept_query_row(select, arguments, 7, [&](const ResultRow &row) {
+            query = {row.string(1), row.value(2), row.string(3)};
+        });
     });
     return query;
 }

@@ -1,10 +1,10 @@
 #include "pg/states/correction.hpp"
 
-#include "pg/states/appender.hpp"
 #include "pg/backend/clock.hpp"
 #include "pg/backend/each_row.hpp"
-#include "pg/states/entity_changes.hpp"
 #include "pg/backend/owner.hpp"
+#include "pg/states/appender.hpp"
+#include "pg/states/entity_changes.hpp"
 
 namespace leadscore::pg {
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "pg/states/folded_component.hpp"
 #include "pg/backend/growing_array.hpp"
+#include "pg/states/folded_component.hpp"
 #include "pg/states/state_table.hpp"
 
 namespace leadscore::pg {

@@ -1,11 +1,11 @@
 #include "pg/states/fold.hpp"
 
-#include "pg/states/appender.hpp"
 #include "pg/backend/clock.hpp"
 #include "pg/backend/kept_plan.hpp"
 #include "pg/backend/owner.hpp"
-#include "pg/states/pending_scan.hpp"
 #include "pg/backend/subtransaction.hpp"
+#include "pg/states/appender.hpp"
+#include "pg/states/pending_scan.hpp"
 
 namespace leadscore::pg {
 

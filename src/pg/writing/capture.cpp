@@ -1,11 +1,11 @@
 #include "pg/writing/capture.hpp"
 
+#include "pg/backend/owner.hpp"
+#include "pg/backend/subtransaction.hpp"
 #include "pg/states/fold.hpp"
 #include "pg/writing/merge.hpp"
 #include "pg/writing/once.hpp"
-#include "pg/backend/owner.hpp"
 #include "pg/writing/pending.hpp"
-#include "pg/backend/subtransaction.hpp"
 
 namespace leadscore::pg {
 

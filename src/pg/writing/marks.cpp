@@ -2,11 +2,11 @@
 
 #include "pg/backend/kept.hpp"
 #include "pg/backend/kept_plan.hpp"
-#include "pg/writing/merge.hpp"
 #include "pg/backend/owner.hpp"
-#include "pg/writing/pending.hpp"
 #include "pg/backend/subtransaction.hpp"
 #include "pg/tables/tree.hpp"
+#include "pg/writing/merge.hpp"
+#include "pg/writing/pending.hpp"
 
 namespace leadscore::pg {
 

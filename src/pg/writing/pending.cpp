@@ -1,8 +1,8 @@
 #include "pg/writing/pending.hpp"
 
-#include "pg/states/appender.hpp"
 #include "pg/backend/owner.hpp"
 #include "pg/backend/subtransaction.hpp"
+#include "pg/states/appender.hpp"
 
 namespace leadscore::pg {
 
