@@ -64,6 +64,17 @@ UPDATE crm.visit SET points = 7 WHERE id = 1;
 SELECT crm.state(), crm.state() = crm.truth() AS agrees;
 CALL leadscore.tick();
 SELECT crm.state(), crm.state() = crm.truth() AS agrees;
+-- A session that has restored a dump goes on to alter what the dump is not about.
+SET check_function_bodies = off;
+SET search_path = '';
+ALTER TABLE crm.visit ALTER points TYPE int USING 2 * points;
+ALTER TABLE crm.visit RENAME points TO amount;
+RESET check_function_bodies;
+RESET search_path;
+ALTER TABLE crm.visit RENAME amount TO points;
+SELECT crm.state(), crm.state() = crm.truth() AS agrees;
+CALL leadscore.tick();
+SELECT crm.state(), crm.state() = crm.truth() AS agrees;
 -- Wider keys, of which the entity's can hold some.
 ALTER TABLE crm.visit ALTER lead_id TYPE bigint;
 ALTER TABLE crm.attendee ALTER lead_id TYPE bigint, ALTER visit_id TYPE bigint;

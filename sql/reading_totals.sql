@@ -153,6 +153,13 @@ REVOKE USAGE ON SCHEMA crm FROM regress_leadscore_reader;
 SET ROLE regress_leadscore_reader;
 SELECT count(*) FROM leadscore.account_hottest('heat', 100);
 RESET ROLE;
+-- Also where the members' states cannot answer, as at an instant before theirs.
+SET pg_leadscore.clock = '2026-02-27 00:00:00+00';
+SELECT sum(points) AS all_points FROM leadscore.account_heat \gset
+SET ROLE regress_leadscore_reader;
+SELECT abs(sum(points) - :all_points) < 1e-9 AS same FROM leadscore.account_heat;
+RESET ROLE;
+SET pg_leadscore.clock = '2026-03-02 00:00:00+00';
 GRANT USAGE ON SCHEMA crm TO regress_leadscore_reader;
 ALTER TABLE crm.account ENABLE ROW LEVEL SECURITY;
 CREATE POLICY some_of_them ON crm.account TO regress_leadscore_reader USING (id % 3 = 0);

@@ -56,6 +56,11 @@ double highest_lasting(std::int32_t rank) {
     return std::ldexp(1 + part, static_cast<int>(octave) - 1);
 }
 
+bool is_highest_lasting(double amount) {
+    return amount > 0 && std::isfinite(amount) &&
+           amount == highest_lasting(static_cast<std::int32_t>(rank_of_lasting(amount)));
+}
+
 } // namespace
 
 std::int32_t rank_above(double points) {
@@ -81,10 +86,12 @@ std::optional<std::int32_t> rank_of(const Decay &decay, const State &state) {
     sum.next = state.next_change_at;
     if (sum.reference == no_instant)
         return std::nullopt;
-    // With less than this the state is read as it is, with more its rows may say something else.
+    // With less than this the state is read as it is, with more its rows may say something else. So they may in the
+    // last digits, where a sum does not look like one that no rounding touched.
     constexpr double least_error = 1e-10;
     const double error = error_when_read(state);
-    sum.error = error > least_error ? 2 * error : 0;
+    const bool is_exact = decay.half_life_ticks() != 0 || is_highest_lasting(state.points + state.held);
+    sum.error = error > least_error || !is_exact ? 2 * error : 0;
     return rank_of(decay, sum);
 }
 

@@ -16,6 +16,11 @@ NullableDatum text_or_null(const char *text) {
     return {text != nullptr ? CStringGetTextDatum(text) : static_cast<Datum>(0), text == nullptr};
 }
 
+// Statements of a dump give no table other columns, names or values.
+bool is_to_follow(const Node *statement, const Change &change) {
+    return change.matters && !(restores_dump() && IsA(statement, AlterTableStmt) && change.rewritten == nullptr);
+}
+
 // Whoever changes tables of the CRM needs no right to the catalogue, and is not to fail for our sake.
 template <int count>
 void run_or_warn(const char *query, const Oid (&types)[count], const NullableDatum (&arguments)[count]) {
@@ -51,10 +56,8 @@ void run_or_warn(const char *query, const Oid (&types)[count], const NullableDat
 // before_change() → event_trigger
 LEADSCORE_FUNCTION(before_change) {
     const Node *statement = event_of(fcinfo, "before_change()")->parsetree;
-    if (restores_dump())
-        PG_RETURN_NULL();
     Change change = change_of(statement);
-    if (change.matters) {
+    if (is_to_follow(statement, change)) {
         begin_remembering(statement);
         run_or_warn<3>("SELECT leadscore_internal.prepare_for_change($1, $2, $3)", {OIDARRAYOID, TEXTOID, BOOLOID},
                        {array_or_null(change.relations), text_or_null(change.mention),
@@ -66,11 +69,9 @@ LEADSCORE_FUNCTION(before_change) {
 // after_change() → event_trigger
 LEADSCORE_FUNCTION(after_change) {
     const Node *statement = event_of(fcinfo, "after_change()")->parsetree;
-    if (restores_dump())
-        PG_RETURN_NULL();
     Change change = change_of(statement);
     end_remembering(statement);
-    if (change.matters)
+    if (is_to_follow(statement, change))
         run_or_warn<4>("SELECT leadscore_internal.follow_change($1, $2, $3, $4)",
                        {TEXTOID, TEXTOID, TEXTARRAYOID, BOOLOID},
                        {text_or_null(change.model), text_or_null(change.new_model), array_or_null(change.rewritten),

@@ -79,6 +79,20 @@ TEST(Rank, OfWhatLastsEndsAtNumbersOfFewDigits) {
     EXPECT_EQ(rank_of(none, {.fading = -1}), std::nullopt);
 }
 
+TEST(Rank, OfAStateThatLastsIsThatOfWhatItsRowsMaySay) {
+    const Decay window = read_decay("window(90 days)");
+    State state;
+    state.last_activity_at = state.reference = 0;
+    state.magnitude = 20;
+    state.error = 1e-14;
+    for (const double limit : {5.0, 20.0, 100.0}) {
+        state.points = limit;
+        EXPECT_EQ(*rank_of(window, state) + 1, rank_above(limit));
+        state.points = std::nextafter(limit, 0);
+        EXPECT_EQ(rank_of(window, state), rank_above(limit));
+    }
+}
+
 TEST(Rank, OfWhatLastsHoldsForAllNumbers) {
     const Decay none = read_decay("none");
     std::mt19937_64 random(2);

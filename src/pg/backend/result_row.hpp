@@ -29,8 +29,8 @@ public:
     bool is_null(int column) const { return value(column).isnull; }
     bool flag(int column) const { return DatumGetBool(value(column).value); }
     int32 integer(int column) const { return DatumGetInt32(value(column).value); }
-    int64 long_integer(int column) const { return DatumGetInt64(value(column).value); }
-    double number(int column) const { return DatumGetFloat8(value(column).value); }
+    int64 long_integer(int column) const { return is_null(column) ? 0 : DatumGetInt64(value(column).value); }
+    double number(int column) const { return is_null(column) ? 0 : DatumGetFloat8(value(column).value); }
     Oid oid(int column) const { return DatumGetObjectId(value(column).value); }
 
     char *string(int column) const {

@@ -48,7 +48,12 @@ void check_readable(int score) {
 }
 
 void hold_view(const char *name) {
-    RangeVarGetRelid(makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(name))), AccessShareLock, true);
+    char *model = nullptr;
+    char *view = nullptr;
+    DeconstructQualifiedName(textToQualifiedNameList(cstring_to_text(name)), &model, &view);
+    const Oid relation = get_relname_relid(view, get_namespace_oid(model, true));
+    if (OidIsValid(relation))
+        LockRelationOid(relation, AccessShareLock);
 }
 
 } // namespace leadscore::pg

@@ -14,7 +14,7 @@ void check_readable(int score);
 
 // A query on a view locks the view, then what it reads, and so does whoever publishes: no reader may lock the states
 // first. Waits for a version that is just being published; from here on the states stay until the end of the
-// transaction.
+// transaction. Asks for no right: what is read then does.
 void hold_view(const char *name);
 
 } // namespace leadscore::pg

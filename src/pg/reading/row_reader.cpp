@@ -25,7 +25,7 @@ GrowingArray<BranchQuery> run_for_queries(const char *select, const Parameter *a
         each_kept_row(select, arguments, argument_count, [&](const ResultRow &row) {
             BranchQuery query{row.oid(1), row.string(2), {0, true}, 0};
             if (row.column_count() > 2) {
-                query.from = row.value(3);
+                query.from = row.copy(3);
                 query.ahead = row.long_integer(4);
             }
             append(&queries, query);

@@ -14,6 +14,7 @@ namespace {
 
 struct VisibleEntity {
     Oid relation;
+    Oid owner; // of the relation
     Oid key_type;
     char *all_keys;
     char *some_keys;
@@ -21,13 +22,13 @@ struct VisibleEntity {
 
 // Readers have no right to the catalogue.
 VisibleEntity visible_entity(int entity) {
-    constexpr const char *select = "SELECT v.relation, v.key_type, v.all_keys, v.some_keys "
+    constexpr const char *select = "SELECT v.relation, v.owner, v.key_type, v.all_keys, v.some_keys "
                                    "FROM leadscore_internal.visible_entity($1) AS v";
     const Parameter parameter = int4_parameter(entity);
     VisibleEntity result{};
     as_extension_owner([&] {
         kept_query_row(select, &parameter, 1, [&](const ResultRow &row) {
-            result = VisibleEntity{row.oid(1), row.oid(2), row.string(3), row.string(4)};
+            result = VisibleEntity{row.oid(1), row.oid(2), row.oid(3), row.string(4), row.string(5)};
         });
     });
     if (!OidIsValid(result.relation))
@@ -74,14 +75,18 @@ bool may_read_all(Oid relation) {
            check_enable_rls(relation, InvalidOid, true) != RLS_ENABLED;
 }
 
+// Those that there are, as whoever runs it sees them.
+Datum present_keys(const VisibleEntity &entity, NullableDatum keys) {
+    const Parameter parameter{get_array_type(entity.key_type), keys};
+    return keys.isnull ? query_value(entity.all_keys, nullptr, 0).value
+                       : query_value(entity.some_keys, &parameter, 1).value;
+}
+
 // As the reader, whose rights and policies decide; in a path that the reader did not choose.
 Datum own_keys(const VisibleEntity &entity, NullableDatum keys) {
-    Parameter parameter{get_array_type(entity.key_type), keys};
-    NullableDatum result{0, true};
-    in_safe_path([&] {
-        result = keys.isnull ? query_value(entity.all_keys, nullptr, 0) : query_value(entity.some_keys, &parameter, 1);
-    });
-    return result.value;
+    Datum own = 0;
+    in_safe_path([&] { own = present_keys(entity, keys); });
+    return own;
 }
 
 // Keys in both count twice, which does no harm.
@@ -122,10 +127,10 @@ NullableDatum visible_keys(int score, int entity, NullableDatum keys, bool *read
             as_table_owner(way.owner, [&] { parents = query_value(way.parents, &members, 1); });
         }
         parents = visible_keys(score, way.entity, parents, readable);
-        // Whose members count for nobody are not seen by it.
+        // Who sees all is not told of members that count for none of them; and needs no right to the schema for it.
         const VisibleEntity whole = visible_entity(way.entity);
         if (may_read_all(whole.relation))
-            parents.value = own_keys(whole, parents);
+            as_table_owner(whole.owner, [&] { parents.value = present_keys(whole, parents); });
         parents.isnull = false;
         Parameter both[] = {{array_type, keys}, {get_array_type(whole.key_type), parents}};
         NullableDatum members{0, true};

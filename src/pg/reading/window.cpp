@@ -20,7 +20,7 @@ WindowQuery query_of(const Parameter *arguments) {
     WindowQuery query{};
     as_extension_owner([&] {
         kept_query_row(select, arguments, 7, [&](const ResultRow &row) {
-            query = {row.string(1), row.value(2), row.string(3)};
+            query = {row.string(1), row.copy(2), row.string(3)};
         });
     });
     return query;

@@ -10,10 +10,10 @@ $$;
 COMMENT ON FUNCTION leadscore_internal.visible_keys_query(leadscore_internal.entity, boolean) IS
   'Which keys, of all or of those in $1, the one who runs it may see.';
 
-CREATE FUNCTION leadscore_internal.visible_entity(entity int, OUT relation oid, OUT key_type oid, OUT all_keys text, OUT some_keys text)
+CREATE FUNCTION leadscore_internal.visible_entity(entity int, OUT relation oid, OUT owner oid, OUT key_type oid, OUT all_keys text, OUT some_keys text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT e.relation::oid, e.key_type::oid, leadscore_internal.visible_keys_query(e, false), leadscore_internal.visible_keys_query(e, true)
-  FROM leadscore_internal.entity AS e WHERE e.id = visible_entity.entity
+  SELECT e.relation::oid, c.relowner, e.key_type::oid, leadscore_internal.visible_keys_query(e, false), leadscore_internal.visible_keys_query(e, true)
+  FROM leadscore_internal.entity AS e LEFT JOIN pg_class AS c ON c.oid = e.relation WHERE e.id = visible_entity.entity
 $$;
 COMMENT ON FUNCTION leadscore_internal.visible_entity(int) IS 'How to find which entities a reader sees.';
 

@@ -59,9 +59,13 @@ CREATE FUNCTION leadscore_internal.drop_criterion(score text, criterion text, if
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   of_score leadscore_internal.score := leadscore_internal.permitted_score(score, if_exists);
+  found leadscore_internal.rule;
 BEGIN
   IF of_score.id IS NOT NULL THEN
-    PERFORM leadscore_internal.delete_rule(leadscore_internal.find_criterion(of_score, criterion, if_exists));
+    found := leadscore_internal.find_criterion(of_score, criterion, if_exists);
+  END IF;
+  IF found.id IS NOT NULL THEN
+    PERFORM leadscore_internal.delete_rule(found);
     PERFORM leadscore_internal.drop_unused_criteria_sources(of_score.model);
   END IF;
 END
