@@ -18,13 +18,13 @@ make_unfinished($node, 'crm');
 my $contents = contents_of_copy($node, 'crm');
 my $original = $node->safe_psql('crm', $contents);
 
-# Each an empty database and what fills it.
+# A copy of a database and what fills it.
 my $number = 0;
-sub restore
+sub restore_into
 {
-	my ($how, @commands) = @_;
+	my ($template, $how, @commands) = @_;
 	my $database = 'copy' . ++$number;
-	$node->safe_psql('postgres', "CREATE DATABASE $database TEMPLATE template0");
+	$node->safe_psql('postgres', "CREATE DATABASE $database TEMPLATE $template");
 	for my $command (@commands)
 	{
 		local @ENV{qw(PGHOST PGPORT)} = ($node->host, $node->port);
@@ -34,6 +34,8 @@ sub restore
 	}
 	return $database;
 }
+
+sub restore { return restore_into('template0', @_) }
 
 my @psql = ('psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', 'DATABASE', '-f');
 my %forms = (
@@ -74,13 +76,11 @@ cmp_ok(scalar @catalogue, '>', 20, 'the catalogue has many tables');
 for my $late (@catalogue)
 {
 	my ($name) = $late =~ / leadscore_internal (\w+)/;
-	$node->safe_psql('postgres', "CREATE DATABASE late_$name TEMPLATE $base");
 	append_to_file("$folder/late_$name", join "\n", (grep { $_ ne $late } @catalogue), @last, $late, '');
-	local @ENV{qw(PGHOST PGPORT)} = ($node->host, $node->port);
-	my ($output, $errors);
-	my $done = IPC::Run::run([ 'pg_restore', '-e', '-L', "$folder/late_$name", '-d', "late_$name", "$folder/custom" ], '>', \$output, '2>', \$errors);
-	is($done ? $node->safe_psql("late_$name", $contents) : $errors, $original, "$name after constraints and triggers: a copy is as the original was");
-	$node->safe_psql('postgres', "DROP DATABASE late_$name");
+	my $how = "$name after constraints and triggers";
+	my $database = restore_into($base, $how, [ 'pg_restore', '-e', '-L', "$folder/late_$name", '-d', 'DATABASE', "$folder/custom" ]);
+	is($node->safe_psql($database, $contents), $original, "$how: a copy is as the original was");
+	$node->safe_psql('postgres', "DROP DATABASE $database");
 }
 
 # While clients write.
